@@ -19,6 +19,8 @@
     clippy::std_instead_of_alloc,
     clippy::alloc_instead_of_core
 )]
+// Tests have std, and no use for alloc beside it.
+#![cfg_attr(test, allow(clippy::std_instead_of_alloc))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(test)]

@@ -43,11 +43,7 @@ pub fn request_framing(request: &Request<'_>) -> Result<Framing, FramingError> {
         spans: request.spans,
         known: &request.head.known,
     };
-    // Step 7: a request with neither field has no content. Steps 1 and 2 are about responses.
-    if fields.are_absent() {
-        return Ok(Framing::None);
-    }
-    Ok(fields.framing(request.version())?)
+    Ok(fields.of_request(request.version())?)
 }
 
 /// The fields of a head that framing looks at.
@@ -60,12 +56,21 @@ struct FramingFields<'a> {
 
 impl<'a> FramingFields<'a> {
     #[inline]
+    fn of_request(&self, version: Version) -> Result<Framing, FramingErrorKind> {
+        // Step 7: a request with neither field has no content. Steps 1 and 2 are about responses.
+        if self.are_absent() {
+            return Ok(Framing::None);
+        }
+        self.declared(version)
+    }
+
+    #[inline]
     fn are_absent(&self) -> bool {
         self.known.content_length.count | self.known.transfer_encoding.count == 0
     }
 
     /// Steps 3 to 6, for a head that has at least one of the two fields.
-    fn framing(&self, version: Version) -> Result<Framing, FramingErrorKind> {
+    fn declared(&self, version: Version) -> Result<Framing, FramingErrorKind> {
         let length = self.known.content_length;
         let coding = self.known.transfer_encoding;
 
@@ -266,3 +271,342 @@ impl<'a> Reader<'a> {
 }
 
 const CHUNKED: &[u8] = b"chunked";
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+    use std::vec::Vec;
+
+    use super::FramingErrorKind as Kind;
+    use super::*;
+
+    /// Fields of an HTTP/1.1 request, and the framing they ask for.
+    const REQUESTS: &[(&str, Result<Framing, Kind>)] = &[
+        ("", Ok(Framing::None)),
+        ("Host: a|Content-Type: text/plain", Ok(Framing::None)),
+        // Content-Length
+        ("Content-Length: 0", Ok(Framing::Length(0))),
+        ("Content-Length: 5", Ok(Framing::Length(5))),
+        ("content-length:\t5 ", Ok(Framing::Length(5))),
+        (
+            "Host: a|CONTENT-LENGTH: 12345|Accept: b",
+            Ok(Framing::Length(12_345)),
+        ),
+        (
+            "Content-Length: 0000000000000000000000005",
+            Ok(Framing::Length(5)),
+        ),
+        (
+            "Content-Length: 18446744073709551615",
+            Ok(Framing::Length(u64::MAX)),
+        ),
+        (
+            "Content-Length: 18446744073709551616",
+            Err(Kind::ContentLengthOverflow),
+        ),
+        (
+            "Content-Length: 18446744073709551620",
+            Err(Kind::ContentLengthOverflow),
+        ),
+        (
+            "Content-Length: 99999999999999999999",
+            Err(Kind::ContentLengthOverflow),
+        ),
+        (
+            "Content-Length: 100000000000000000000000000000005",
+            Err(Kind::ContentLengthOverflow),
+        ),
+        ("Content-Length:", Err(Kind::InvalidContentLength)),
+        ("Content-Length: +5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: -5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: -0", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 0x5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5h", Err(Kind::InvalidContentLength)),
+        ("Content-Length: a", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5 5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5\t5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5, 5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5,5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5,", Err(Kind::InvalidContentLength)),
+        ("Content-Length: ,5", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5, 6", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5;a=b", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5.0", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 5e1", Err(Kind::InvalidContentLength)),
+        ("Content-Length: 1_000", Err(Kind::InvalidContentLength)),
+        ("Content-Length: \"5\"", Err(Kind::InvalidContentLength)),
+        ("Content-Length: \u{665}", Err(Kind::InvalidContentLength)),
+        ("Content-Length: chunked", Err(Kind::InvalidContentLength)),
+        (
+            "Content-Length: 5|Content-Length: 5",
+            Err(Kind::RepeatedContentLength),
+        ),
+        (
+            "Content-Length: 5|A: b|content-length: 6",
+            Err(Kind::RepeatedContentLength),
+        ),
+        (
+            "Content-Length: 5|Content-Length:",
+            Err(Kind::RepeatedContentLength),
+        ),
+        // Transfer-Encoding
+        ("Transfer-Encoding: chunked", Ok(Framing::Chunked)),
+        ("transfer-encoding:\t CHUNKED \t", Ok(Framing::Chunked)),
+        (
+            "Host: a|TRANSFER-ENCODING: cHuNkEd|Accept: b",
+            Ok(Framing::Chunked),
+        ),
+        (
+            "Transfer-Encoding: chunked|Transfer-Encoding: chunked",
+            Err(Kind::ChunkedTwice),
+        ),
+        (
+            "Transfer-Encoding: chunked, chunked",
+            Err(Kind::ChunkedTwice),
+        ),
+        (
+            "Transfer-Encoding: chunked, gzip, chunked",
+            Err(Kind::ChunkedTwice),
+        ),
+        (
+            "Transfer-Encoding: chunked, gzip",
+            Err(Kind::ChunkedNotLast),
+        ),
+        (
+            "Transfer-Encoding: chunked|Transfer-Encoding: gzip",
+            Err(Kind::ChunkedNotLast),
+        ),
+        (
+            "Transfer-Encoding: chunked, identity",
+            Err(Kind::ChunkedNotLast),
+        ),
+        ("Transfer-Encoding: gzip, chunked", Err(Kind::UnknownCoding)),
+        (
+            "Transfer-Encoding: gzip\t,\tchunked",
+            Err(Kind::UnknownCoding),
+        ),
+        (
+            "Transfer-Encoding: gzip|A: b|Transfer-Encoding: chunked",
+            Err(Kind::UnknownCoding),
+        ),
+        (
+            "Transfer-Encoding: gzip;a=b ; c=\"d,\\\"\" , x, Chunked",
+            Err(Kind::UnknownCoding),
+        ),
+        (
+            "Transfer-Encoding: identity, chunked",
+            Err(Kind::UnknownCoding),
+        ),
+        (
+            "Transfer-Encoding: xchunked, chunked",
+            Err(Kind::UnknownCoding),
+        ),
+        ("Transfer-Encoding: gzip", Err(Kind::CodingWithoutChunked)),
+        (
+            "Transfer-Encoding: identity",
+            Err(Kind::CodingWithoutChunked),
+        ),
+        (
+            "Transfer-Encoding: xchunked",
+            Err(Kind::CodingWithoutChunked),
+        ),
+        (
+            "Transfer-Encoding: chunkedx",
+            Err(Kind::CodingWithoutChunked),
+        ),
+        ("Transfer-Encoding: chunke", Err(Kind::CodingWithoutChunked)),
+        (
+            "Transfer-Encoding: gzip;a=\", chunked\"",
+            Err(Kind::CodingWithoutChunked),
+        ),
+        ("Transfer-Encoding:", Err(Kind::EmptyCoding)),
+        ("Transfer-Encoding: ,", Err(Kind::EmptyCoding)),
+        ("Transfer-Encoding: chunked,", Err(Kind::EmptyCoding)),
+        ("Transfer-Encoding: ,chunked", Err(Kind::EmptyCoding)),
+        ("Transfer-Encoding: gzip, , chunked", Err(Kind::EmptyCoding)),
+        (
+            "Transfer-Encoding: chunked|Transfer-Encoding:",
+            Err(Kind::EmptyCoding),
+        ),
+        (
+            "Transfer-Encoding:|Transfer-Encoding: chunked",
+            Err(Kind::EmptyCoding),
+        ),
+        (
+            "Transfer-Encoding: chunked;a=b",
+            Err(Kind::ChunkedWithParameters),
+        ),
+        (
+            "Transfer-Encoding: chunked ; a=\"b\"",
+            Err(Kind::ChunkedWithParameters),
+        ),
+        (
+            "Transfer-Encoding: gzip, chunked;q=1",
+            Err(Kind::ChunkedWithParameters),
+        ),
+        (
+            "Transfer-Encoding: chunked;",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: chunked;a",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: gzip;a =b, chunked",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: gzip;a=, chunked",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: gzip;a=\"b, chunked",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: gzip;a=\"b\\",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: gzip chunked",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: chunked chunked",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: \"chunked\"",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: gzip;a=b\"c\", chunked",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: chunked=",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: (chunked)",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        (
+            "Transfer-Encoding: \u{e9}, chunked",
+            Err(Kind::InvalidTransferEncoding),
+        ),
+        // Both
+        (
+            "Content-Length: 5|Transfer-Encoding: chunked",
+            Err(Kind::LengthAndCoding),
+        ),
+        (
+            "Transfer-Encoding: chunked|Content-Length: 5",
+            Err(Kind::LengthAndCoding),
+        ),
+        (
+            "Transfer-Encoding: chunked|A: b|Content-Length: 0",
+            Err(Kind::LengthAndCoding),
+        ),
+        (
+            "Transfer-Encoding: gzip|Content-Length: a",
+            Err(Kind::LengthAndCoding),
+        ),
+        // Names that only look like them.
+        (
+            "Content_Length: 5|Transfer_Encoding: chunked",
+            Ok(Framing::None),
+        ),
+        (
+            "X-Content-Length: 5|Transfer-Encodings: chunked",
+            Ok(Framing::None),
+        ),
+    ];
+
+    /// The same for HTTP/1.0.
+    const OLD_REQUESTS: &[(&str, Result<Framing, Kind>)] = &[
+        ("", Ok(Framing::None)),
+        ("Content-Length: 5", Ok(Framing::Length(5))),
+        ("Transfer-Encoding: chunked", Err(Kind::CodingInHttp10)),
+        ("Transfer-Encoding: gzip", Err(Kind::CodingInHttp10)),
+        (
+            "Content-Length: 5|Transfer-Encoding: chunked",
+            Err(Kind::CodingInHttp10),
+        ),
+    ];
+
+    #[test]
+    fn the_framing_of_a_request_is_that_of_its_fields() {
+        for (version, cases) in [(Version::Http11, REQUESTS), (Version::Http10, OLD_REQUESTS)] {
+            for &(lines, expected) in cases {
+                let head = Head::new(lines);
+                assert_eq!(head.fields().of_request(version), expected, "{lines:?}");
+            }
+        }
+    }
+
+    /// A caller that checks heads without a field table must not take a request with content for one without.
+    #[test]
+    fn framing_is_refused_where_its_fields_were_not_kept() {
+        for lines in [
+            "Content-Length: 5",
+            "Transfer-Encoding: chunked",
+            "Transfer-Encoding: a|Transfer-Encoding: chunked",
+        ] {
+            let mut head = Head::new(lines);
+            head.spans.pop();
+            let framing = head.fields().of_request(Version::Http11);
+            assert_eq!(framing, Err(Kind::FieldsNotKept), "{lines:?}");
+        }
+    }
+
+    /// A parsed head.
+    struct Head {
+        octets: String,
+        spans: Vec<FieldSpan>,
+        known: KnownFields,
+    }
+
+    impl Head {
+        /// The head of these field lines.
+        fn new(lines: &str) -> Self {
+            let mut head = Self {
+                octets: lines.into(),
+                spans: Vec::new(),
+                known: KnownFields::default(),
+            };
+            let mut at = 0;
+            for line in lines.split('|').filter(|line| !line.is_empty()) {
+                let (name, value) = line.split_once(':').unwrap();
+                let known = match name.to_ascii_lowercase().as_str() {
+                    "content-length" => &mut head.known.content_length,
+                    "transfer-encoding" => &mut head.known.transfer_encoding,
+                    _ => &mut Occurrence::default(),
+                };
+                if known.count == 0 {
+                    known.first = head.spans.len() as u16;
+                }
+                known.count += 1;
+                let space = [' ', '\t'];
+                let value_start = at + line.len() - value.trim_start_matches(space).len();
+                head.spans.push(FieldSpan {
+                    name_start: at as u16,
+                    name_length: name.len() as u16,
+                    value_start: value_start as u16,
+                    value_end: (value_start + value.trim_matches(space).len()) as u16,
+                });
+                at += line.len() + 1;
+            }
+            head
+        }
+
+        fn fields(&self) -> FramingFields<'_> {
+            FramingFields {
+                octets: self.octets.as_bytes(),
+                spans: &self.spans,
+                known: &self.known,
+            }
+        }
+    }
+}

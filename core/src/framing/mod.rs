@@ -36,6 +36,8 @@ mod error;
 mod length;
 mod limits;
 mod octet;
+#[cfg(test)]
+mod tests;
 mod trailer;
 
 pub use chunked::ChunkedDecoder;
