@@ -13,23 +13,16 @@
 //! | [`service`] | handlers, the router, and the driver that joins the engine, buffers and a handler |
 
 #![no_std]
-#![deny(
-    unsafe_code,
-    clippy::std_instead_of_core,
-    clippy::std_instead_of_alloc,
-    clippy::alloc_instead_of_core
-)]
-// Tests have std, and no use for alloc beside it.
-#![cfg_attr(test, allow(clippy::std_instead_of_alloc))]
+#![deny(unsafe_code, clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(test)]
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
 pub mod buffer;
-pub mod connection;
 pub mod framing;
 pub mod head;
 pub mod response;
 pub mod scan;
-pub mod service;

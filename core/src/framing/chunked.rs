@@ -1,355 +1,237 @@
-use memchr::memchr;
+use crate::head::{HeadLimits, Progress, Resumable};
+use crate::scan::{is_field_octet, is_token_octet};
 
-use super::content::split_at_most;
-use super::octet::{NO_DIGIT, hex_digit, is_quotable, is_token, is_value};
-use super::trailer::{is_trailer_name_allowed, parse_line};
-use super::{ContentLimits, Decoded, FramingError, FramingErrorKind, Part};
+use super::{
+    ContentLimits, Decoded, FramingError, Part,
+    trailers::{TrailerLength, TrailerSection},
+};
 
-/// Decodes the chunked coding (RFC 9112 7.1), strictly.
+/// Takes the chunked coding off content as it comes (RFC 9112 7.1).
 ///
-/// ```text
-/// chunked-body = *( chunk-size [ chunk-ext ] CRLF chunk-data CRLF )
-///                1*"0" [ chunk-ext ] CRLF *( field-line CRLF ) CRLF
-/// chunk-size   = 1*16HEXDIG
-/// chunk-ext    = *( ";" token [ "=" ( token / quoted-string ) ] )
+/// ```abnf
+/// chunked-body = *chunk last-chunk trailer-section CRLF
+/// chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
+/// last-chunk   = 1*("0") [ chunk-ext ] CRLF
+/// chunk-size   = 1*HEXDIG
+/// chunk-ext    = *( ";" chunk-ext-name [ "=" chunk-ext-val ] )
 /// ```
 ///
-/// This differs from the RFC's grammar in two places, where others have been led to see other ends of a message than the
-/// next server did: a size has at most 16 digits, leading zeros counted; and there is no white space beside the semicolon and
-/// the equals sign of an extension, which the RFC calls bad and tolerates.
-///
-/// The contract is that of [`ContentDecoder`](super::ContentDecoder), which drives this one. Sizes, extensions and line ends
-/// are consumed as they come. Content is handed out as it comes, before the CRLF behind it is there. Only a line of the
-/// trailer section stays in the caller's buffer until it is whole; how far it was searched is remembered.
-#[derive(Clone, Debug)]
-pub struct ChunkedDecoder {
+/// Stricter than that: a size has at most 16 digits, and no white space is let through around `;` and `=`, which the
+/// grammar only knows as bad.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChunkedDecoder {
     state: State,
-    /// Digits of the size being read.
-    digits: u8,
-    /// More trailer fields accepted.
-    trailer_fields: u16,
-    /// More octets of extensions accepted.
-    extensions: u32,
-    /// More octets of trailer lines accepted.
-    trailers: u32,
-    /// Octets of the trailer line at the front of the input that are known to hold no LF.
-    searched: u32,
-    /// The size being read; then how much of the chunk's data is still to come.
-    size: u64,
-    /// More octets of content accepted, in chunks that are still to be declared.
-    allowance: u64,
+    /// Octets of content that may still come.
+    content_left: u64,
+    /// Octets of chunk extensions that may still come.
+    extensions_left: u32,
+    trailers: Resumable,
 }
 
-/// What comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum State {
-    /// A size's first digit.
-    Size,
-    /// A size's next digit, a semicolon, or the CR of the line.
-    SizeRest,
-    /// The first octet of an extension's name.
-    ExtensionName,
-    /// More of the name, an equals sign, or what ends an extension.
-    ExtensionNameRest,
-    /// The first octet of an extension's value.
-    ExtensionValue,
-    /// More of a value that is a token, or what ends an extension.
-    ExtensionToken,
-    /// More of a value that is quoted, or the quote that ends it.
-    ExtensionQuoted,
-    /// The octet behind a backslash.
-    ExtensionQuotedPair,
-    /// What ends an extension: a semicolon or the CR of the line.
-    ExtensionEnd,
-    /// The LF of a size's line.
-    SizeLineFeed,
-    /// Data.
-    Data,
-    /// The CR behind data.
-    DataEnd,
-    /// The LF behind data.
+    /// In a chunk size, of which so many digits are there.
+    Size {
+        size: u64,
+        digits: u8,
+    },
+    /// In the extensions of a chunk.
+    Extension {
+        size: u64,
+        place: Place,
+    },
+    /// At the end of a chunk's first line.
+    SizeCarriageReturn {
+        size: u64,
+    },
+    SizeLineFeed {
+        size: u64,
+    },
+    /// In the data of a chunk.
+    Data {
+        left: u64,
+    },
+    /// Behind the data.
+    DataCarriageReturn,
     DataLineFeed,
-    /// A line of the trailer section, or the empty line that ends it.
+    /// At the CRLF of the last chunk's line: the trailer section is looked at from there.
     Trailers,
-    /// Nothing.
-    Done,
-    /// Nothing: this was wrong.
-    Failed(FramingErrorKind),
+    End,
+}
+
+/// Where in an extension.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    NameStart,
+    Name,
+    ValueStart,
+    Token,
+    Quoted,
+    Escape,
+    QuotedEnd,
 }
 
 impl ChunkedDecoder {
-    /// A decoder at the beginning of a content.
-    #[must_use]
-    pub const fn new(limits: ContentLimits) -> Self {
+    pub(super) const fn new(limits: ContentLimits) -> Self {
+        let trailers = HeadLimits::new().with_octets(limits.trailers).with_fields(limits.trailer_fields);
         Self {
-            state: State::Size,
-            digits: 0,
-            trailer_fields: limits.trailer_fields,
-            extensions: limits.extensions,
-            trailers: limits.trailers,
-            searched: 0,
-            size: 0,
-            allowance: limits.content,
+            state: State::Size { size: 0, digits: 0 },
+            content_left: limits.content,
+            extensions_left: limits.extensions,
+            trailers: Resumable::new(trailers),
         }
     }
 
-    /// Makes of the front of the input what can be made of it: see [`ContentDecoder::decode`](super::ContentDecoder::decode).
-    ///
-    /// # Errors
-    /// Where the input breaks the grammar, or a limit. The limit on content is compared with what chunks declare, before
-    /// their data is there.
-    #[inline]
-    pub fn decode<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
-        if let Some(decoded) = self.decode_plain_chunk(input) {
-            return Ok(decoded);
-        }
-        self.decode_any(input)
+    pub(super) const fn is_done(&self) -> bool {
+        matches!(self.state, State::End)
     }
 
-    /// Whether the content is over.
-    #[inline]
-    #[must_use]
-    pub const fn is_done(&self) -> bool {
-        matches!(self.state, State::Done)
-    }
-
-    /// At least so many octets of input are still to come before the content is over.
-    #[must_use]
-    pub const fn remaining_hint(&self) -> u64 {
-        const LAST_LINE: u64 = 2;
-        const LAST_CHUNK: u64 = 3 + LAST_LINE;
-        match self.state {
-            State::Done | State::Failed(_) => 0,
-            State::Trailers => LAST_LINE,
-            State::Data => self.size.saturating_add(2 + LAST_CHUNK),
-            State::DataEnd => 2 + LAST_CHUNK,
-            State::DataLineFeed => 1 + LAST_CHUNK,
-            State::Size => LAST_CHUNK,
-            State::SizeLineFeed => 1 + LAST_LINE,
-            _ => 2 + LAST_LINE,
-        }
-    }
-
-    /// Says that no more input will come.
-    ///
-    /// # Errors
-    /// [`UnexpectedEnd`](FramingErrorKind::UnexpectedEnd) unless the content is over, or the error that was found before.
-    pub const fn handle_end_of_input(&mut self) -> Result<(), FramingError> {
-        match self.state {
-            State::Done => Ok(()),
-            State::Failed(kind) => Err(FramingError::new(kind)),
-            _ => Err(FramingError::new(FramingErrorKind::UnexpectedEnd)),
-        }
-    }
-
-    /// The usual case: a size without extension whose line is whole, and data behind it. Anything else is left untouched
-    /// for [`decode_any`](Self::decode_any), which says the same of it, only slower.
-    #[inline]
-    fn decode_plain_chunk<'i>(&mut self, input: &'i [u8]) -> Option<Decoded<'i>> {
-        let before = match (self.state, input) {
-            (State::DataEnd, [b'\r', b'\n', ..]) => 2,
-            (State::Size, _) => 0,
-            _ => return None,
-        };
-        let line = input.get(before..)?;
-        let mut size = 0_u64;
-        let mut digits = 0;
-        for &octet in line.iter().take(MAX_DIGITS) {
-            let digit = hex_digit(octet);
-            if digit == NO_DIGIT {
-                break;
-            }
-            size = size << 4 | u64::from(digit);
-            digits += 1;
-        }
-        if digits == 0 || size == 0 || size > self.allowance {
-            return None;
-        }
-        let data = match line.get(digits..)? {
-            [b'\r', b'\n', data @ ..] if !data.is_empty() => data,
-            _ => return None,
-        };
-        self.allowance -= size;
-        let (data, _) = split_at_most(data, size);
-        self.size = size - data.len() as u64;
-        self.state = match self.size {
-            0 => State::DataEnd,
-            _ => State::Data,
-        };
-        Some(Decoded::content(before + digits + 2, data))
-    }
-
-    #[inline(never)]
-    fn decode_any<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
-        self.advance(input).map_err(|kind| {
-            self.state = State::Failed(kind);
-            FramingError::new(kind)
-        })
-    }
-
-    fn advance<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingErrorKind> {
-        let mut consumed = 0;
+    pub(super) fn decode<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
+        let mut at = 0;
         loop {
-            let rest = input.get(consumed..).unwrap_or_default();
-            let part = match (self.state, rest) {
-                (State::Done, _) => Part::End,
-                (State::Failed(kind), _) => return Err(kind),
-                (_, []) => Part::NeedInput,
-                (State::Data, _) => {
-                    let (data, _) = split_at_most(rest, self.size);
-                    self.size -= data.len() as u64;
-                    if self.size == 0 {
-                        self.state = State::DataEnd;
-                    }
-                    return Ok(Decoded::content(consumed, data));
-                }
-                (State::Trailers, _) => match self.trailer_line(rest)? {
-                    Line::Unfinished => Part::NeedInput,
-                    Line::Empty => {
-                        self.state = State::Done;
-                        consumed += 2;
-                        Part::End
-                    }
-                    Line::Field { length, line } => {
-                        consumed += length;
-                        let field = parse_line(line)?;
-                        if !is_trailer_name_allowed(field.name) {
-                            continue;
-                        }
-                        Part::Trailer(field)
-                    }
-                },
-                (state, &[octet, ..]) => {
-                    self.state = self.next(state, octet)?;
-                    consumed += 1;
+            if let State::End = self.state {
+                return Ok(Decoded { consumed: at, part: Part::End });
+            }
+            let Some(&octet) = input.get(at) else {
+                return Ok(Decoded { consumed: at, part: Part::NeedInput });
+            };
+            match self.state {
+                State::Size { size, digits } => {
+                    at += self.size(&input[at..], size, digits)?;
                     continue;
                 }
-            };
-            return Ok(Decoded { consumed, part });
-        }
-    }
-
-    /// What comes after an octet of a size, its extensions, or a line end.
-    fn next(&mut self, state: State, octet: u8) -> Result<State, FramingErrorKind> {
-        match state {
-            State::Size => match (hex_digit(octet), octet) {
-                (NO_DIGIT, b'\r' | b';') => Err(FramingErrorKind::EmptyChunkSize),
-                (NO_DIGIT, b'\n') => Err(FramingErrorKind::BareLineFeed),
-                (NO_DIGIT, _) => Err(FramingErrorKind::InvalidChunkSize),
-                (digit, _) => {
-                    self.size = u64::from(digit);
-                    self.digits = 1;
-                    Ok(State::SizeRest)
+                State::Extension { size, place } => match extension(place, octet)? {
+                    Some(place) => {
+                        self.extensions_left =
+                            self.extensions_left.checked_sub(1).ok_or(FramingError::TooManyChunkExtensions)?;
+                        self.state = State::Extension { size, place };
+                    }
+                    None => {
+                        self.end_of_first_line(size)?;
+                        continue;
+                    }
+                },
+                State::SizeCarriageReturn { size } => {
+                    expect(octet, b'\r', FramingError::ChunkSize)?;
+                    self.state = State::SizeLineFeed { size };
                 }
-            },
-            State::SizeRest => match (hex_digit(octet), octet) {
-                (NO_DIGIT, b'\r' | b';') => {
-                    let allowance = self.allowance.checked_sub(self.size);
-                    self.allowance = allowance.ok_or(FramingErrorKind::ContentTooLarge)?;
-                    self.extension_end(octet)
+                State::SizeLineFeed { size } => {
+                    expect(octet, b'\n', FramingError::ChunkSize)?;
+                    self.state = State::Data { left: size };
                 }
-                (NO_DIGIT, b'\n') => Err(FramingErrorKind::BareLineFeed),
-                (NO_DIGIT, _) => Err(FramingErrorKind::InvalidChunkSize),
-                (_, _) if usize::from(self.digits) == MAX_DIGITS => {
-                    Err(FramingErrorKind::ChunkSizeTooLong)
+                State::Data { left } => {
+                    let rest = &input[at..];
+                    let length = usize::try_from(left).map_or(rest.len(), |left| rest.len().min(left));
+                    self.state = match left - length as u64 {
+                        0 => State::DataCarriageReturn,
+                        left => State::Data { left },
+                    };
+                    return Ok(Decoded { consumed: at + length, part: Part::Content(&rest[..length]) });
                 }
-                (digit, _) => {
-                    self.size = self.size << 4 | u64::from(digit);
-                    self.digits += 1;
-                    Ok(State::SizeRest)
+                State::DataCarriageReturn => {
+                    expect(octet, b'\r', FramingError::ChunkEnd)?;
+                    self.state = State::DataLineFeed;
                 }
-            },
-            State::ExtensionName if is_token(octet) => self.extension(State::ExtensionNameRest),
-            State::ExtensionNameRest if is_token(octet) => self.extension(State::ExtensionNameRest),
-            State::ExtensionNameRest if octet == b'=' => self.extension(State::ExtensionValue),
-            State::ExtensionValue if is_token(octet) => self.extension(State::ExtensionToken),
-            State::ExtensionValue if octet == b'"' => self.extension(State::ExtensionQuoted),
-            State::ExtensionToken if is_token(octet) => self.extension(State::ExtensionToken),
-            State::ExtensionQuoted if is_quotable(octet) => self.extension(State::ExtensionQuoted),
-            State::ExtensionQuoted if octet == b'\\' => self.extension(State::ExtensionQuotedPair),
-            State::ExtensionQuoted if octet == b'"' => self.extension(State::ExtensionEnd),
-            State::ExtensionQuotedPair if is_value(octet) => self.extension(State::ExtensionQuoted),
-            State::ExtensionNameRest | State::ExtensionToken | State::ExtensionEnd => {
-                self.extension_end(octet)
+                State::DataLineFeed => {
+                    expect(octet, b'\n', FramingError::ChunkEnd)?;
+                    self.state = State::Size { size: 0, digits: 0 };
+                }
+                State::Trailers => return self.trailers(input, at),
+                State::End => {
+                    return Ok(Decoded { consumed: at, part: Part::End });
+                }
             }
-            State::SizeLineFeed => match octet {
-                b'\n' if self.size == 0 => Ok(State::Trailers),
-                b'\n' => Ok(State::Data),
-                _ => Err(FramingErrorKind::BareCarriageReturn),
-            },
-            State::DataEnd => match octet {
-                b'\r' => Ok(State::DataLineFeed),
-                _ => Err(FramingErrorKind::ChunkDataNotEnded),
-            },
-            State::DataLineFeed => match octet {
-                b'\n' => Ok(State::Size),
-                _ => Err(FramingErrorKind::ChunkDataNotEnded),
-            },
-            // Octets that no name or value of an extension may have.
-            _ => Err(match octet {
-                b'\n' => FramingErrorKind::BareLineFeed,
-                _ => FramingErrorKind::InvalidChunkExtension,
-            }),
+            at += 1;
         }
     }
 
-    /// Counts an octet of an extension.
-    fn extension(&mut self, next: State) -> Result<State, FramingErrorKind> {
-        let left = self.extensions.checked_sub(1);
-        self.extensions = left.ok_or(FramingErrorKind::ChunkExtensionsTooLarge)?;
-        Ok(next)
+    /// Takes the digits of a size, and returns how many there were.
+    fn size(&mut self, input: &[u8], mut size: u64, mut digits: u8) -> Result<usize, FramingError> {
+        for (taken, &octet) in input.iter().enumerate() {
+            let value = HEXADECIMAL[usize::from(octet)];
+            if value == NO_DIGIT {
+                match octet {
+                    _ if digits == 0 => return Err(FramingError::ChunkSize),
+                    b'\r' => self.end_of_first_line(size)?,
+                    b';' => self.state = State::Extension { size, place: Place::QuotedEnd },
+                    _ => return Err(FramingError::ChunkSize),
+                }
+                return Ok(taken);
+            }
+            if digits == MOST_DIGITS {
+                return Err(FramingError::ChunkSize);
+            }
+            size = size << 4 | u64::from(value);
+            digits += 1;
+        }
+        self.state = State::Size { size, digits };
+        Ok(input.len())
     }
 
-    /// What comes after the octet behind a size or an extension.
-    fn extension_end(&mut self, octet: u8) -> Result<State, FramingErrorKind> {
-        match octet {
-            b';' => self.extension(State::ExtensionName),
-            b'\r' => Ok(State::SizeLineFeed),
-            b'\n' => Err(FramingErrorKind::BareLineFeed),
-            _ => Err(FramingErrorKind::InvalidChunkExtension),
-        }
+    /// At the CR that ends the first line of a chunk.
+    fn end_of_first_line(&mut self, size: u64) -> Result<(), FramingError> {
+        self.content_left = self.content_left.checked_sub(size).ok_or(FramingError::ContentTooLarge)?;
+        self.state = if size == 0 { State::Trailers } else { State::SizeCarriageReturn { size } };
+        Ok(())
     }
 
-    /// Finds the end of the trailer line that `rest`, which is not empty, begins with.
-    fn trailer_line<'i>(&mut self, rest: &'i [u8]) -> Result<Line<'i>, FramingErrorKind> {
-        match rest {
-            [b'\r'] => return Ok(Line::Unfinished),
-            [b'\r', b'\n', ..] => return Ok(Line::Empty),
-            [b'\r', ..] => return Err(FramingErrorKind::BareCarriageReturn),
-            _ => {}
+    /// At the CR that ends the line of the last chunk.
+    fn trailers<'i>(&mut self, input: &'i [u8], at: usize) -> Result<Decoded<'i>, FramingError> {
+        let section = &input[at..];
+        if section.starts_with(b"\r\n\r\n") {
+            self.state = State::End;
+            return Ok(Decoded { consumed: at + 4, part: Part::End });
         }
-        let (within, _) = split_at_most(rest, u64::from(self.trailers));
-        let new = within.get(self.searched as usize..).unwrap_or_default();
-        let Some(at) = memchr(b'\n', new) else {
-            // `within` is no longer than `trailers`, so its length fits.
-            self.searched = within.len() as u32;
-            return match self.searched == self.trailers {
-                true => Err(FramingErrorKind::TrailersTooLarge),
-                false => Ok(Line::Unfinished),
-            };
-        };
-        let end = self.searched as usize + at;
-        let length = end + 1;
-        self.searched = 0;
-        self.trailers -= length as u32;
-        let fields = self.trailer_fields.checked_sub(1);
-        self.trailer_fields = fields.ok_or(FramingErrorKind::TooManyTrailers)?;
-        match within.get(..end) {
-            Some([line @ .., b'\r']) => Ok(Line::Field { length, line }),
-            _ => Err(FramingErrorKind::BareLineFeed),
+        match self.trailers.parse(section, &mut []) {
+            Ok(Progress::Complete(TrailerLength(length))) => {
+                self.state = State::End;
+                let part = Part::Trailers(TrailerSection::new(&section[..length]));
+                Ok(Decoded { consumed: at + length, part })
+            }
+            Ok(Progress::Incomplete) => Ok(Decoded { consumed: at, part: Part::NeedInput }),
+            Err(error) => Err(FramingError::Trailers(error.kind)),
         }
     }
 }
 
-/// The front of a trailer section.
-enum Line<'i> {
-    /// Its line is not whole.
-    Unfinished,
-    /// The empty line that ends it.
-    Empty,
-    /// A line of so many octets with its CRLF, and without.
-    Field { length: usize, line: &'i [u8] },
+/// The place behind an octet of the extensions, or `None` where they end.
+///
+/// ```abnf
+/// chunk-ext-val = token / quoted-string
+/// ```
+fn extension(place: Place, octet: u8) -> Result<Option<Place>, FramingError> {
+    let next = match (place, octet) {
+        (Place::NameStart | Place::Name, _) if is_token_octet(octet) => Place::Name,
+        (Place::Name, b'=') => Place::ValueStart,
+        (Place::ValueStart, b'"') => Place::Quoted,
+        (Place::ValueStart | Place::Token, _) if is_token_octet(octet) => Place::Token,
+        (Place::Quoted, b'"') => Place::QuotedEnd,
+        (Place::Quoted, b'\\') => Place::Escape,
+        (Place::Quoted | Place::Escape, _) if is_field_octet(octet) => Place::Quoted,
+        (Place::Name | Place::Token | Place::QuotedEnd, b';') => Place::NameStart,
+        (Place::Name | Place::Token | Place::QuotedEnd, b'\r') => return Ok(None),
+        _ => return Err(FramingError::ChunkExtension),
+    };
+    Ok(Some(next))
 }
 
-/// The digits that 64 bits take.
-const MAX_DIGITS: usize = 16;
+fn expect(octet: u8, expected: u8, otherwise: FramingError) -> Result<(), FramingError> {
+    if octet == expected { Ok(()) } else { Err(otherwise) }
+}
+
+/// As many hexadecimal digits as 64 bits have.
+const MOST_DIGITS: u8 = 16;
+
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each octet as a hexadecimal digit.
+const HEXADECIMAL: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};

@@ -1,43 +1,106 @@
+use core::{fmt, slice};
+
 /// Where a field stands in the input: offsets without a lifetime.
 ///
 /// A table of these is lent to the parser; it need not be cleared between heads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FieldSpan {
-    pub(crate) name_start: u16,
-    pub(crate) name_length: u16,
-    pub(crate) value_start: u16,
-    pub(crate) value_end: u16,
+    pub(super) name_start: u16,
+    pub(super) name_length: u16,
+    pub(super) value_start: u16,
+    pub(super) value_end: u16,
 }
 
 impl FieldSpan {
     /// An unused entry of a table.
-    pub const EMPTY: Self = Self {
-        name_start: 0,
-        name_length: 0,
-        value_start: 0,
-        value_end: 0,
-    };
+    pub const EMPTY: Self = Self { name_start: 0, name_length: 0, value_start: 0, value_end: 0 };
+
+    #[inline]
+    pub(super) fn view<'a>(&self, octets: &'a [u8]) -> Field<'a> {
+        // The name was checked to be a token, so it is ASCII.
+        Field { name: str::from_utf8(self.name(octets)).unwrap_or_default(), value: self.value(octets) }
+    }
+
+    #[inline]
+    fn name<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
+        let start = usize::from(self.name_start);
+        octets.get(start..start + usize::from(self.name_length)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn value<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
+        octets.get(usize::from(self.value_start)..usize::from(self.value_end)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn is_named(&self, octets: &[u8], name: &str) -> bool {
+        usize::from(self.name_length) == name.len() && self.name(octets).eq_ignore_ascii_case(name.as_bytes())
+    }
 }
 
 /// A field: its name as it was sent, and its value without the white space around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
-    /// The name, as it was sent.
+    /// The name, as it was sent. Names are the same in any case.
     pub name: &'a str,
-    /// The value, without optional white space around it. Octets 0x80 to 0xff are possible (RFC 9110 5.5).
+    /// The value, without optional white space around it. It holds visible ASCII, space and tab, and perhaps octets
+    /// from 0x80 on, whose meaning is not known (RFC 9110 5.5).
     pub value: &'a [u8],
 }
 
+impl<'a> Field<'a> {
+    /// The value as text, unless it is not UTF-8.
+    pub const fn text(&self) -> Option<&'a str> {
+        match str::from_utf8(self.value) {
+            Ok(text) => Some(text),
+            Err(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"{}: {}\"", self.name, self.value.escape_ascii())
+    }
+}
+
 /// The fields of a head, in order, duplicates kept.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Fields<'a> {
-    pub(crate) octets: &'a [u8],
-    pub(crate) spans: core::slice::Iter<'a, FieldSpan>,
+    octets: &'a [u8],
+    spans: slice::Iter<'a, FieldSpan>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(octets: &'a [u8], spans: &'a [FieldSpan]) -> Self {
+        Self { octets, spans: spans.iter() }
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Field<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'a>> {
+        Some(self.spans.next()?.view(self.octets))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.spans.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Fields<'_> {}
+
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.clone()).finish()
+    }
 }
 
 /// Where a field name that matters to the protocol occurs in a head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Occurrence {
+pub(crate) struct Occurrence {
     /// Index of the first field of this name; meaningless while `count` is 0.
     pub(crate) first: u16,
     /// How many fields have this name.
@@ -46,11 +109,23 @@ pub struct Occurrence {
 
 /// The fields that framing and connection handling look at, found while the head was parsed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KnownFields {
+pub(crate) struct KnownFields {
     pub(crate) host: Occurrence,
     pub(crate) content_length: Occurrence,
     pub(crate) transfer_encoding: Occurrence,
     pub(crate) connection: Occurrence,
     pub(crate) expect: Occurrence,
     pub(crate) upgrade: Occurrence,
+}
+
+pub(super) fn find<'a>(octets: &'a [u8], spans: &[FieldSpan], name: &str) -> Option<&'a [u8]> {
+    Some(spans.iter().find(|span| span.is_named(octets, name))?.value(octets))
+}
+
+pub(super) fn named<'a, 'n>(
+    octets: &'a [u8],
+    spans: &'a [FieldSpan],
+    name: &'n str,
+) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    spans.iter().filter(move |span| span.is_named(octets, name)).map(|span| span.value(octets))
 }

@@ -1,15 +1,43 @@
 //! Request and response heads: parsed once, to offsets; lazy readers over them.
+//!
+//! [`RequestHead::parse`] is for a head that is there as a whole, [`RequestParser`] for one that comes in pieces. Both
+//! are strict: what two implementations could read in two ways is refused, since a server that disagrees with the proxy
+//! before it about where a message ends is a way in.
 
+mod diagnose;
 mod error;
 mod field;
+mod limits;
 mod method;
+mod parse;
+mod parser;
 mod request;
+mod response;
+mod scanner;
 mod status;
+#[cfg(test)]
+mod tests;
 mod version;
 
+pub(crate) use diagnose::FirstLine;
 pub use error::{HeadError, HeadErrorKind};
-pub use field::{Field, FieldSpan, Fields, KnownFields, Occurrence};
+pub(crate) use field::KnownFields;
+pub use field::{Field, FieldSpan, Fields};
+pub use limits::HeadLimits;
 pub use method::Method;
-pub use request::{Progress, Request, RequestHead};
+pub(crate) use parse::section;
+pub(crate) use parser::{Grammar, Resumable};
+pub use request::{Request, RequestHead, RequestParser};
+pub use response::{Response, ResponseHead, ResponseParser};
 pub use status::Status;
 pub use version::Version;
+
+/// How far a parser came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Progress<T> {
+    /// The whole of it was there.
+    Complete(T),
+    /// What is there is right so far, and more must follow.
+    Incomplete,
+}

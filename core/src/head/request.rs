@@ -1,96 +1,254 @@
-use super::{Field, FieldSpan, Fields, HeadError, KnownFields, Method, Version};
+use core::fmt;
 
-/// How far a parser came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Progress<T> {
-    /// The whole of it was there.
-    Complete(T),
-    /// What is there is right so far, and more must follow.
-    Incomplete,
-}
+use crate::scan::{BLOCK, InstructionSet, is_token_octet, padded};
+
+use super::{
+    Field, FieldSpan, Fields, HeadError, HeadLimits, KnownFields, Method, Progress, Version,
+    diagnose::FirstLine,
+    field::{find, named},
+    parse::section,
+    parser::{Grammar, Resumable},
+};
 
 /// A parsed request head: small offsets into the input it was parsed from, without a lifetime.
+///
+/// It may be kept while the input moves, and is looked at through [`view`](Self::view).
+///
+/// ```
+/// use pronto::head::{FieldSpan, Method, Progress, RequestHead};
+///
+/// let input = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
+/// let mut fields = [FieldSpan::EMPTY; 16];
+/// let Progress::Complete(head) = RequestHead::parse(input, &mut fields)? else { panic!() };
+///
+/// let request = head.view(input, &fields);
+/// assert_eq!(request.method(), Method::Get);
+/// assert_eq!(request.target(), "/where?q=now");
+/// assert_eq!(request.field("host"), Some(&b"www.example.org"[..]));
+/// # Ok::<(), pronto::head::HeadError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestHead {
-    pub(crate) length: u16,
-    pub(crate) version: Version,
-    pub(crate) field_count: u16,
-    pub(crate) known: KnownFields,
+    /// Behind the empty line.
+    length: u16,
+    /// Of the first line; not 0 where empty lines come before it.
+    start: u16,
+    method_end: u16,
+    target_end: u16,
+    version: Version,
+    field_count: u16,
+    known: KnownFields,
 }
 
 impl RequestHead {
-    /// Parses the request head that `input` begins with.
+    /// Parses the request head that `input` begins with, within the default [`HeadLimits`].
+    ///
+    /// Where the fields are goes to `fields`, whose old content does not matter. An empty table is legal: fields are
+    /// then checked and counted, but cannot be looked at. Any other that is too short refuses the head with 431.
+    ///
+    /// # Errors
+    /// [`HeadError`] says what is wrong with the head, where, and which status answers it. It does not depend on how
+    /// the octets were split into calls.
+    #[inline]
     pub fn parse(input: &[u8], fields: &mut [FieldSpan]) -> Result<Progress<Self>, HeadError> {
-        let _ = (input, fields);
-        Ok(Progress::Incomplete)
+        RequestParser::new(HeadLimits::new()).parse(input, fields)
     }
 
-    /// How many octets of the input the head takes, its empty line included.
+    /// How many octets of the input the head takes, the empty line at its end included.
     pub const fn length(&self) -> usize {
         self.length as usize
     }
 
-    /// This head, seen through the octets and the table it was parsed from.
-    pub fn view<'a>(&'a self, input: &'a [u8], fields: &'a [FieldSpan]) -> Request<'a> {
-        Request {
-            head: self,
-            octets: input,
-            spans: fields,
+    /// How many fields it has.
+    pub const fn field_count(&self) -> usize {
+        self.field_count as usize
+    }
+
+    /// This head, seen through the octets and the table it was parsed from. With others, what is seen is unspecified,
+    /// and looking may panic.
+    #[inline]
+    pub fn view<'a>(&self, input: &'a [u8], fields: &'a [FieldSpan]) -> Request<'a> {
+        Request { head: *self, octets: input, spans: fields.get(..self.field_count()).unwrap_or_default() }
+    }
+}
+
+/// Parses a request head that comes in pieces: scans only what is new, and parses once, when the end is there.
+///
+/// ```
+/// use pronto::head::{FieldSpan, HeadLimits, Progress, RequestParser};
+///
+/// let mut parser = RequestParser::new(HeadLimits::new());
+/// let mut fields = [FieldSpan::EMPTY; 16];
+/// assert_eq!(parser.parse(b"GET / HTTP/1.1\r\nHo", &mut fields)?, Progress::Incomplete);
+/// let Progress::Complete(head) = parser.parse(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &mut fields)? else { panic!() };
+/// assert_eq!(head.field_count(), 1);
+/// # Ok::<(), pronto::head::HeadError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct RequestParser(Resumable);
+
+impl RequestParser {
+    /// A parser that has seen nothing.
+    pub const fn new(limits: HeadLimits) -> Self {
+        Self(Resumable::new(limits))
+    }
+
+    /// Parses on. `input` begins where it began in the call before, and is as long or longer.
+    ///
+    /// After [`Progress::Complete`] or an error the parser is done: the next head takes a new one.
+    ///
+    /// # Errors
+    /// As for [`RequestHead::parse`].
+    #[inline]
+    pub fn parse(&mut self, input: &[u8], fields: &mut [FieldSpan]) -> Result<Progress<RequestHead>, HeadError> {
+        self.0.parse(input, fields)
+    }
+}
+
+impl Grammar for RequestHead {
+    const FIRST_LINE: FirstLine = FirstLine::Request;
+
+    #[inline(always)]
+    fn parse<I: InstructionSet>(
+        instructions: I,
+        limits: HeadLimits,
+        input: &[u8],
+        start: usize,
+        table: &mut [FieldSpan],
+    ) -> Option<Self> {
+        let (method_end, target_end) = request_line_ends(instructions, input, start)?;
+        is_method(input.get(start..method_end)?).then_some(())?;
+        let target_length = target_end.checked_sub(method_end + 1)?;
+        let separators = (*input.get(method_end)?, *input.get(target_end)?);
+        if separators != (b' ', b' ') || target_length == 0 || target_length > usize::from(limits.target) {
+            return None;
         }
+        let version = Version::parse(input.get(target_end + 1..)?.first_chunk()?)?;
+        let section = section(instructions, input, target_end + 9, table)?;
+        let fields_fit = table.is_empty() || section.field_count <= table.len();
+        if section.first_line_end != target_end + 9 || !fields_fit || section.field_count > usize::from(limits.fields) {
+            return None;
+        }
+        Some(Self {
+            length: section.end as u16,
+            start: start as u16,
+            method_end: method_end as u16,
+            target_end: target_end as u16,
+            version,
+            field_count: section.field_count as u16,
+            known: section.known,
+        })
     }
 }
 
 /// A request head, seen through the octets it was parsed from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
-    pub(crate) head: &'a RequestHead,
-    pub(crate) octets: &'a [u8],
-    pub(crate) spans: &'a [FieldSpan],
+    head: RequestHead,
+    octets: &'a [u8],
+    spans: &'a [FieldSpan],
 }
 
 impl<'a> Request<'a> {
     /// The method.
+    #[inline]
     pub fn method(&self) -> Method<'a> {
-        Method::Get
+        Method::from_token(text(self.octets, self.head.start, self.head.method_end))
     }
 
-    /// The request target, as it was sent. It is visible ASCII without `#`.
+    /// The request target, as it was sent. It is visible ASCII without `#`, and not empty.
+    #[inline]
     pub fn target(&self) -> &'a str {
-        "/"
+        text(self.octets, self.head.method_end + 1, self.head.target_end)
     }
 
     /// The protocol version.
-    pub fn version(&self) -> Version {
+    pub const fn version(&self) -> Version {
         self.head.version
     }
 
     /// The fields in order, duplicates kept.
+    #[inline]
     pub fn fields(&self) -> Fields<'a> {
-        Fields {
-            octets: self.octets,
-            spans: self.spans[..self.head.field_count as usize].iter(),
-        }
+        Fields::new(self.octets, self.spans)
     }
 
     /// The value of the first field of this name, in any case.
     pub fn field(&self, name: &str) -> Option<&'a [u8]> {
-        let _ = name;
-        None
+        find(self.octets, self.spans, name)
     }
 
     /// The values of all fields of this name, in any case, in order.
     pub fn fields_named<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        let _ = name;
-        core::iter::empty()
+        named(self.octets, self.spans, name)
+    }
+
+    /// The offsets it was parsed to.
+    pub const fn head(&self) -> &RequestHead {
+        &self.head
+    }
+
+    /// The field at this place in the order.
+    pub(crate) fn field_at(&self, index: u16) -> Option<Field<'a>> {
+        Some(self.spans.get(usize::from(index))?.view(self.octets))
+    }
+
+    /// Where the fields are that the protocol looks at.
+    pub(crate) const fn known(&self) -> &KnownFields {
+        &self.head.known
     }
 }
 
-impl<'a> Iterator for Fields<'a> {
-    type Item = Field<'a>;
-
-    fn next(&mut self) -> Option<Field<'a>> {
-        let _ = (self.octets, self.spans.next());
-        None
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.method())
+            .field("target", &self.target())
+            .field("version", &self.version())
+            .field("fields", &self.fields())
+            .finish()
     }
+}
+
+/// Where method and target end: the first two octets that no target may hold. Method octets are a subset.
+#[inline(always)]
+fn request_line_ends<I: InstructionSet>(instructions: I, input: &[u8], start: usize) -> Option<(usize, usize)> {
+    let stops = instructions.target_stops(&padded(input, start, b'\n'));
+    let after_first = stops & stops.wrapping_sub(1);
+    if after_first != 0 {
+        return Some((start + stops.trailing_zeros() as usize, start + after_first.trailing_zeros() as usize));
+    }
+    let method_end = target_stop(instructions, input, start)?;
+    Some((method_end, target_stop(instructions, input, method_end + 1)?))
+}
+
+/// The first octet from `at` on that no target may hold.
+#[inline(always)]
+fn target_stop<I: InstructionSet>(instructions: I, input: &[u8], mut at: usize) -> Option<usize> {
+    while at < input.len() {
+        let stops = match input.get(at..)?.first_chunk::<BLOCK>() {
+            Some(block) => instructions.target_stops(block),
+            None => instructions.target_stops(&padded(input, at, b'\n')),
+        };
+        if stops != 0 {
+            return Some(at + stops.trailing_zeros() as usize);
+        }
+        at += BLOCK;
+    }
+    None
+}
+
+#[inline(always)]
+fn is_method(octets: &[u8]) -> bool {
+    match octets {
+        b"GET" | b"POST" | b"PUT" | b"HEAD" => true,
+        _ => !octets.is_empty() && octets.iter().all(|&octet| is_token_octet(octet)),
+    }
+}
+
+/// Octets that were checked to be ASCII when the head was parsed.
+#[inline]
+fn text(octets: &[u8], start: u16, end: u16) -> &str {
+    octets.get(usize::from(start)..usize::from(end)).and_then(|part| str::from_utf8(part).ok()).unwrap_or_default()
 }

@@ -1,191 +1,150 @@
 use core::fmt;
 
-/// A status code (RFC 9110 15), 100 to 999.
+/// A status code, 100 to 999 (RFC 9110 15).
+///
+/// Those that IANA has registered are constants, and have a [`reason`](Self::reason).
 ///
 /// ```
 /// use pronto::head::Status;
 ///
 /// assert_eq!(Status::NOT_FOUND.code(), 404);
 /// assert_eq!(Status::NOT_FOUND.reason(), "Not Found");
-/// assert_eq!(Status::new(1000), None);
+/// assert_eq!(Status::new(299).map(Status::reason), Some(""));
+/// assert_eq!(Status::new(99), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Status(u16);
 
 impl Status {
     /// The status of this code, or `None` outside 100 to 999.
-    #[must_use]
     pub const fn new(code: u16) -> Option<Self> {
-        if code >= 100 && code <= 999 {
-            Some(Self(code))
-        } else {
-            None
-        }
+        if code >= 100 && code <= 999 { Some(Self(code)) } else { None }
     }
 
     /// The code as a number.
-    #[must_use]
     pub const fn code(self) -> u16 {
         self.0
     }
 
-    /// Whether it announces a final response instead of being one: 100 to 199 (RFC 9110 15.2).
-    #[must_use]
+    /// Whether it is an interim one: 1xx.
     pub const fn is_informational(self) -> bool {
         self.0 < 200
     }
 
-    /// The phrase that IANA registers for this code, or `""` where none is registered.
-    #[must_use]
+    /// Whether a response with it may have content: not 1xx, 204 and 304 (RFC 9110 6.4.1).
+    pub const fn permits_content(self) -> bool {
+        !self.is_informational() && self.0 != 204 && self.0 != 304
+    }
+
+    /// The phrase registered for it, or nothing.
     pub const fn reason(self) -> &'static str {
-        let Some(line) = self.line() else {
-            return "";
-        };
-        // The phrase stands behind the version and the code, and before the line end.
-        let Some((line, _)) = line.split_at_checked(line.len().saturating_sub(2)) else {
-            return "";
-        };
-        match line.split_at_checked("HTTP/1.1 200 ".len()) {
-            Some((_, reason)) => reason,
+        match self.status_line() {
+            // What is left is the phrase: `HTTP/1.1 200 ` stands before it, a line end behind it.
+            Some(line) => {
+                let (_, phrase) = line.split_at(13);
+                phrase.split_at(phrase.len() - 2).0
+            }
             None => "",
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn from_digits(digits: [u8; 3]) -> Option<Self> {
+        let [hundreds, tens, ones] = digits.map(|digit| digit.wrapping_sub(b'0'));
+        let right = (1..=9).contains(&hundreds) && tens <= 9 && ones <= 9;
+        right.then(|| Self(u16::from(hundreds) * 100 + u16::from(tens) * 10 + u16::from(ones)))
     }
 }
 
 impl fmt::Display for Status {
-    /// The code, and the phrase where one is registered.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.reason() {
-            "" => write!(f, "{}", self.0),
-            reason => write!(f, "{} {reason}", self.0),
-        }
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.0, self.reason())
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0)
     }
 }
 
 macro_rules! registered {
-    ($($code:literal $name:ident $reason:literal,)*) => {
-        /// The codes that IANA registers.
+    ($($name:ident = $code:literal, $phrase:literal;)*) => {
         impl Status {
-            $(
-                #[doc = concat!($code, " ", $reason)]
-                pub const $name: Self = Self($code);
-            )*
+            $(#[doc = concat!("`", $code, " ", $phrase, "`")]
+            pub const $name: Self = Self($code);)*
 
-            /// The whole status line with its line end, or `None` where no phrase is registered.
-            pub(crate) const fn line(self) -> Option<&'static str> {
-                Some(match self.0 {
-                    $($code => concat!("HTTP/1.1 ", $code, " ", $reason, "\r\n"),)*
-                    _ => return None,
-                })
+            /// The status line of a response, whole, for a registered code.
+            pub(crate) const fn status_line(self) -> Option<&'static str> {
+                match self.0 {
+                    $($code => Some(concat!("HTTP/1.1 ", $code, " ", $phrase, "\r\n")),)*
+                    _ => None,
+                }
             }
         }
     };
 }
 
-// https://www.iana.org/assignments/http-status-codes, without its temporary and its unused entries (306, 418).
+// https://www.iana.org/assignments/http-status-codes
 registered! {
-    100 CONTINUE "Continue",
-    101 SWITCHING_PROTOCOLS "Switching Protocols",
-    102 PROCESSING "Processing",
-    103 EARLY_HINTS "Early Hints",
-    200 OK "OK",
-    201 CREATED "Created",
-    202 ACCEPTED "Accepted",
-    203 NON_AUTHORITATIVE_INFORMATION "Non-Authoritative Information",
-    204 NO_CONTENT "No Content",
-    205 RESET_CONTENT "Reset Content",
-    206 PARTIAL_CONTENT "Partial Content",
-    207 MULTI_STATUS "Multi-Status",
-    208 ALREADY_REPORTED "Already Reported",
-    226 IM_USED "IM Used",
-    300 MULTIPLE_CHOICES "Multiple Choices",
-    301 MOVED_PERMANENTLY "Moved Permanently",
-    302 FOUND "Found",
-    303 SEE_OTHER "See Other",
-    304 NOT_MODIFIED "Not Modified",
-    305 USE_PROXY "Use Proxy",
-    307 TEMPORARY_REDIRECT "Temporary Redirect",
-    308 PERMANENT_REDIRECT "Permanent Redirect",
-    400 BAD_REQUEST "Bad Request",
-    401 UNAUTHORIZED "Unauthorized",
-    402 PAYMENT_REQUIRED "Payment Required",
-    403 FORBIDDEN "Forbidden",
-    404 NOT_FOUND "Not Found",
-    405 METHOD_NOT_ALLOWED "Method Not Allowed",
-    406 NOT_ACCEPTABLE "Not Acceptable",
-    407 PROXY_AUTHENTICATION_REQUIRED "Proxy Authentication Required",
-    408 REQUEST_TIMEOUT "Request Timeout",
-    409 CONFLICT "Conflict",
-    410 GONE "Gone",
-    411 LENGTH_REQUIRED "Length Required",
-    412 PRECONDITION_FAILED "Precondition Failed",
-    413 CONTENT_TOO_LARGE "Content Too Large",
-    414 URI_TOO_LONG "URI Too Long",
-    415 UNSUPPORTED_MEDIA_TYPE "Unsupported Media Type",
-    416 RANGE_NOT_SATISFIABLE "Range Not Satisfiable",
-    417 EXPECTATION_FAILED "Expectation Failed",
-    421 MISDIRECTED_REQUEST "Misdirected Request",
-    422 UNPROCESSABLE_CONTENT "Unprocessable Content",
-    423 LOCKED "Locked",
-    424 FAILED_DEPENDENCY "Failed Dependency",
-    425 TOO_EARLY "Too Early",
-    426 UPGRADE_REQUIRED "Upgrade Required",
-    428 PRECONDITION_REQUIRED "Precondition Required",
-    429 TOO_MANY_REQUESTS "Too Many Requests",
-    431 REQUEST_HEADER_FIELDS_TOO_LARGE "Request Header Fields Too Large",
-    451 UNAVAILABLE_FOR_LEGAL_REASONS "Unavailable For Legal Reasons",
-    500 INTERNAL_SERVER_ERROR "Internal Server Error",
-    501 NOT_IMPLEMENTED "Not Implemented",
-    502 BAD_GATEWAY "Bad Gateway",
-    503 SERVICE_UNAVAILABLE "Service Unavailable",
-    504 GATEWAY_TIMEOUT "Gateway Timeout",
-    505 HTTP_VERSION_NOT_SUPPORTED "HTTP Version Not Supported",
-    506 VARIANT_ALSO_NEGOTIATES "Variant Also Negotiates",
-    507 INSUFFICIENT_STORAGE "Insufficient Storage",
-    508 LOOP_DETECTED "Loop Detected",
-    510 NOT_EXTENDED "Not Extended",
-    511 NETWORK_AUTHENTICATION_REQUIRED "Network Authentication Required",
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::string::ToString;
-
-    #[test]
-    fn only_three_digits_make_a_status() {
-        for (code, valid) in [
-            (0, false),
-            (99, false),
-            (100, true),
-            (299, true),
-            (999, true),
-            (1000, false),
-            (u16::MAX, false),
-        ] {
-            assert_eq!(Status::new(code).is_some(), valid, "{code}");
-        }
-    }
-
-    #[test]
-    fn a_line_is_version_code_and_reason() {
-        for code in 100..=999 {
-            let status = Status::new(code).unwrap();
-            if let Some(line) = status.line() {
-                assert!(!status.reason().is_empty(), "{code}");
-                assert_eq!(
-                    line,
-                    std::format!("HTTP/1.1 {code} {}\r\n", status.reason())
-                );
-            } else {
-                assert_eq!(status.reason(), "");
-            }
-        }
-    }
-
-    #[test]
-    fn reads_as_code_and_phrase() {
-        assert_eq!(Status::OK.to_string(), "200 OK");
-        assert_eq!(Status::new(299).unwrap().to_string(), "299");
-    }
+    CONTINUE = 100, "Continue";
+    SWITCHING_PROTOCOLS = 101, "Switching Protocols";
+    PROCESSING = 102, "Processing";
+    EARLY_HINTS = 103, "Early Hints";
+    OK = 200, "OK";
+    CREATED = 201, "Created";
+    ACCEPTED = 202, "Accepted";
+    NON_AUTHORITATIVE_INFORMATION = 203, "Non-Authoritative Information";
+    NO_CONTENT = 204, "No Content";
+    RESET_CONTENT = 205, "Reset Content";
+    PARTIAL_CONTENT = 206, "Partial Content";
+    MULTI_STATUS = 207, "Multi-Status";
+    ALREADY_REPORTED = 208, "Already Reported";
+    IM_USED = 226, "IM Used";
+    MULTIPLE_CHOICES = 300, "Multiple Choices";
+    MOVED_PERMANENTLY = 301, "Moved Permanently";
+    FOUND = 302, "Found";
+    SEE_OTHER = 303, "See Other";
+    NOT_MODIFIED = 304, "Not Modified";
+    USE_PROXY = 305, "Use Proxy";
+    TEMPORARY_REDIRECT = 307, "Temporary Redirect";
+    PERMANENT_REDIRECT = 308, "Permanent Redirect";
+    BAD_REQUEST = 400, "Bad Request";
+    UNAUTHORIZED = 401, "Unauthorized";
+    PAYMENT_REQUIRED = 402, "Payment Required";
+    FORBIDDEN = 403, "Forbidden";
+    NOT_FOUND = 404, "Not Found";
+    METHOD_NOT_ALLOWED = 405, "Method Not Allowed";
+    NOT_ACCEPTABLE = 406, "Not Acceptable";
+    PROXY_AUTHENTICATION_REQUIRED = 407, "Proxy Authentication Required";
+    REQUEST_TIMEOUT = 408, "Request Timeout";
+    CONFLICT = 409, "Conflict";
+    GONE = 410, "Gone";
+    LENGTH_REQUIRED = 411, "Length Required";
+    PRECONDITION_FAILED = 412, "Precondition Failed";
+    CONTENT_TOO_LARGE = 413, "Content Too Large";
+    URI_TOO_LONG = 414, "URI Too Long";
+    UNSUPPORTED_MEDIA_TYPE = 415, "Unsupported Media Type";
+    RANGE_NOT_SATISFIABLE = 416, "Range Not Satisfiable";
+    EXPECTATION_FAILED = 417, "Expectation Failed";
+    MISDIRECTED_REQUEST = 421, "Misdirected Request";
+    UNPROCESSABLE_CONTENT = 422, "Unprocessable Content";
+    LOCKED = 423, "Locked";
+    FAILED_DEPENDENCY = 424, "Failed Dependency";
+    TOO_EARLY = 425, "Too Early";
+    UPGRADE_REQUIRED = 426, "Upgrade Required";
+    PRECONDITION_REQUIRED = 428, "Precondition Required";
+    TOO_MANY_REQUESTS = 429, "Too Many Requests";
+    REQUEST_HEADER_FIELDS_TOO_LARGE = 431, "Request Header Fields Too Large";
+    UNAVAILABLE_FOR_LEGAL_REASONS = 451, "Unavailable For Legal Reasons";
+    INTERNAL_SERVER_ERROR = 500, "Internal Server Error";
+    NOT_IMPLEMENTED = 501, "Not Implemented";
+    BAD_GATEWAY = 502, "Bad Gateway";
+    SERVICE_UNAVAILABLE = 503, "Service Unavailable";
+    GATEWAY_TIMEOUT = 504, "Gateway Timeout";
+    HTTP_VERSION_NOT_SUPPORTED = 505, "HTTP Version Not Supported";
+    VARIANT_ALSO_NEGOTIATES = 506, "Variant Also Negotiates";
+    INSUFFICIENT_STORAGE = 507, "Insufficient Storage";
+    LOOP_DETECTED = 508, "Loop Detected";
+    NETWORK_AUTHENTICATION_REQUIRED = 511, "Network Authentication Required";
 }

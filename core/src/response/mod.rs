@@ -1,1 +1,24 @@
-//! response
+//! The serializer: status, fields, then exactly one kind of content.
+//!
+//! [`ResponseWriter`] writes a response into a [`Sink`](crate::buffer::Sink), all of it or nothing. What the protocol
+//! derives is never typed in: Content-Length, Transfer-Encoding, Connection, Date and Server come from the content, the
+//! request and the clock.
+
+mod common;
+mod date;
+mod draft;
+mod error;
+mod prepared;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use common::CommonFields;
+pub use date::{DATE_LENGTH, format_date};
+pub(crate) use draft::{Decimal, Draft};
+pub use error::ResponseError;
+pub use prepared::PreparedResponse;
+pub use writer::{Following, Persistence, Replied, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter};
+
+/// The interim response that asks a client for the content it holds back (RFC 9110 10.1.1).
+pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

@@ -1,0 +1,121 @@
+use core::fmt;
+
+use crate::{
+    head::{Field, FieldSpan, FirstLine, Grammar, HeadLimits, section},
+    scan::InstructionSet,
+};
+
+/// The trailer section of a chunked message: fields that came after the content (RFC 9112 7.1.2).
+///
+/// They are kept apart from the fields of the head. Those that a trailer section must not have, since they frame,
+/// route, authorise or describe the message, are not shown (RFC 9110 6.5.1).
+#[derive(Clone, Copy)]
+pub struct TrailerSection<'i> {
+    /// The lines, each with its CRLF, without the empty one.
+    lines: &'i [u8],
+}
+
+impl<'i> TrailerSection<'i> {
+    /// The section whose octets, from the CRLF before it to its end, have been found to be right.
+    pub(super) fn new(octets: &'i [u8]) -> Self {
+        Self { lines: octets.get(2..octets.len() - 2).unwrap_or_default() }
+    }
+
+    /// The fields in order, duplicates kept.
+    pub const fn fields(&self) -> Trailers<'i> {
+        Trailers { lines: self.lines }
+    }
+}
+
+impl fmt::Debug for TrailerSection<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.fields()).finish()
+    }
+}
+
+/// The fields of a [`TrailerSection`], in order.
+#[derive(Clone, Debug)]
+pub struct Trailers<'i> {
+    lines: &'i [u8],
+}
+
+impl<'i> Iterator for Trailers<'i> {
+    type Item = Field<'i>;
+
+    fn next(&mut self) -> Option<Field<'i>> {
+        loop {
+            let length = memchr::memchr(b'\r', self.lines)?;
+            let (line, rest) = self.lines.split_at(length);
+            self.lines = rest.get(2..).unwrap_or_default();
+            let colon = memchr::memchr(b':', line)?;
+            let (name, value) = (str::from_utf8(&line[..colon]).ok()?, line[colon + 1..].trim_ascii());
+            if !is_forbidden_in_trailers(name) {
+                return Some(Field { name, value });
+            }
+        }
+    }
+}
+
+/// Whether a field of this name must not come in a trailer section (RFC 9110 6.5.1).
+pub(crate) fn is_forbidden_in_trailers(name: &str) -> bool {
+    FORBIDDEN.iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden))
+}
+
+/// Fields about framing, routing, request control, authentication, cookies, and how content is to be processed.
+const FORBIDDEN: [&str; 35] = [
+    "age",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "expect",
+    "expires",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "location",
+    "max-forwards",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "retry-after",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "warning",
+    "www-authenticate",
+];
+
+/// How long a trailer section is, from the CRLF of the last chunk's line to the end of its empty line.
+pub(super) struct TrailerLength(pub(super) usize);
+
+impl Grammar for TrailerLength {
+    const FIRST_LINE: FirstLine = FirstLine::Absent;
+
+    #[inline(always)]
+    fn parse<I: InstructionSet>(
+        instructions: I,
+        limits: HeadLimits,
+        input: &[u8],
+        start: usize,
+        table: &mut [FieldSpan],
+    ) -> Option<Self> {
+        let section = section(instructions, input, start, table)?;
+        (section.first_line_end == start && section.field_count <= usize::from(limits.fields))
+            .then_some(Self(section.end))
+    }
+}

@@ -1,0 +1,41 @@
+use core::fmt;
+
+/// Why a response was not written. Nothing of it was: the sink is as it was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResponseError {
+    /// The sink has not enough room for the whole of it.
+    NoRoom,
+    /// A field name is empty or not a token.
+    FieldName,
+    /// A field value holds CR, LF, NUL or another control than tab.
+    FieldValue,
+    /// A field that is derived and never given: Connection, Content-Length, Date, Server, Trailer, Transfer-Encoding,
+    /// Upgrade.
+    DerivedField,
+    /// A field that a trailer section must not have (RFC 9110 6.5.1).
+    ForbiddenTrailer,
+    /// Content with a status that permits none: 204, 205, 304.
+    ContentNotPermitted,
+    /// An interim status (1xx) where a final response is asked for.
+    InterimStatus,
+    /// An upgrade with another status than 101, or in answer to HTTP/1.0.
+    Upgrade,
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NoRoom => "the response does not fit into the output buffer",
+            Self::FieldName => "a field name is not a token",
+            Self::FieldValue => "a field value holds a control octet",
+            Self::DerivedField => "the field is derived by the writer and cannot be given",
+            Self::ForbiddenTrailer => "the field must not stand in a trailer section",
+            Self::ContentNotPermitted => "the status permits no content",
+            Self::InterimStatus => "an interim status cannot answer a request",
+            Self::Upgrade => "only 101, in answer to HTTP/1.1, upgrades a connection",
+        })
+    }
+}
+
+impl core::error::Error for ResponseError {}

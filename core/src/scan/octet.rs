@@ -1,0 +1,58 @@
+//! Classes of octets, one by one: what the vectors must agree with, and what cold code asks.
+
+/// `tchar` (RFC 9110 5.6.2):
+///
+/// ```abnf
+/// tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA
+/// ```
+#[inline]
+pub(crate) const fn is_token_octet(octet: u8) -> bool {
+    // One bit for each octet below 0x80, 64 to a word.
+    const LOW: u64 = bits_of(b"!#$%&'*+-.0123456789", 0);
+    const HIGH: u64 = bits_of(b"^_`|~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 64);
+    match octet {
+        0..64 => LOW >> octet & 1 == 1,
+        64..128 => HIGH >> (octet - 64) & 1 == 1,
+        _ => false,
+    }
+}
+
+/// What a field value or reason phrase may hold: tab, space, visible ASCII and the octets from 0x80 (RFC 9110 5.5).
+#[inline]
+pub(crate) const fn is_field_octet(octet: u8) -> bool {
+    octet == b'\t' || octet >= b' ' && octet != 0x7f
+}
+
+/// What a request target may hold: visible ASCII but `#`, which begins a fragment and is never sent (RFC 9112 3.2).
+/// This is a superset of RFC 3986: the readers of a target look closer.
+#[inline]
+pub(crate) const fn is_target_octet(octet: u8) -> bool {
+    matches!(octet, b'!'..=b'~') && octet != b'#'
+}
+
+const fn bits_of(octets: &[u8], first: u8) -> u64 {
+    let mut bits = 0;
+    let mut index = 0;
+    while index < octets.len() {
+        bits |= 1 << (octets[index] - first);
+        index += 1;
+    }
+    bits
+}
+
+/// Classes of octets below 0x80 by their two halves, for a look-up by vector shuffle: an octet is in the class when
+/// bit `octet >> 4` of `LOW[octet & 15]` is set.
+pub(super) const TOKEN_BY_LOW_NIBBLE: [u8; 16] = {
+    let mut table = [0; 16];
+    let mut octet = 0;
+    while octet < 0x80 {
+        if is_token_octet(octet) {
+            table[octet as usize & 15] |= 1 << (octet >> 4);
+        }
+        octet += 1;
+    }
+    table
+};
+
+/// The bit that stands for the high half of an octet; none from 0x80 on.
+pub(super) const BIT_BY_HIGH_NIBBLE: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -1,0 +1,182 @@
+//! Every tier against a reading of the octets one by one.
+
+use alloc::{vec, vec::Vec};
+use std::eprintln;
+
+use super::{
+    BLOCK, InstructionSet, Scan, Tier, WINDOW, is_field_octet, is_target_octet, is_token_octet, scalar::Scalar,
+};
+
+/// Runs a check on every tier that this machine has, and says which it has not.
+fn on_every_tier<S: Scan<Output = ()> + Copy>(check: S) {
+    check.run(Scalar);
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    {
+        match super::sse42::Sse42::new() {
+            Some(tier) => tier.run(check),
+            None => eprintln!("skipped: {} is not available", Tier::Sse42),
+        }
+        match super::avx2::Avx2::new() {
+            Some(tier) => tier.run(check),
+            None => eprintln!("skipped: {} is not available", Tier::Avx2),
+        }
+    }
+}
+
+fn expected(octets: &[u8], is_in_class: impl Fn(u8) -> bool) -> u64 {
+    octets.iter().enumerate().fold(0, |mask, (offset, &octet)| mask | u64::from(is_in_class(octet)) << offset)
+}
+
+fn check_block<I: InstructionSet>(instructions: I, block: &[u8; BLOCK]) {
+    let controls = expected(block, |octet| !is_field_octet(octet));
+    assert_eq!(instructions.controls(block), controls, "controls of {block:02x?}");
+    let stops = expected(block, |octet| !is_target_octet(octet));
+    assert_eq!(instructions.target_stops(block), stops, "target stops of {block:02x?}");
+}
+
+fn check_window<I: InstructionSet>(instructions: I, window: &[u8; WINDOW]) {
+    let stops = expected(window, |octet| !is_token_octet(octet));
+    assert_eq!(u64::from(instructions.token_stops(window)), stops, "token stops of {window:02x?}");
+}
+
+#[derive(Clone, Copy)]
+struct EveryOctetInEveryLane;
+
+impl Scan for EveryOctetInEveryLane {
+    type Output = ();
+
+    fn run<I: InstructionSet>(self, instructions: I) {
+        for filler in [b'a', 0x00, 0xff, b' '] {
+            for octet in 0..=u8::MAX {
+                for lane in 0..BLOCK {
+                    let mut block = [filler; BLOCK];
+                    block[lane] = octet;
+                    check_block(instructions, &block);
+                    if let Some(window) = block.first_chunk::<WINDOW>() {
+                        check_window(instructions, window);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_tier_classifies_every_octet_in_every_lane() {
+    on_every_tier(EveryOctetInEveryLane);
+}
+
+#[derive(Clone, Copy)]
+struct AtOffsets<'a>(&'a [u8]);
+
+impl Scan for AtOffsets<'_> {
+    type Output = ();
+
+    fn run<I: InstructionSet>(self, instructions: I) {
+        for offset in 0..self.0.len() {
+            if let Some(block) = self.0[offset..].first_chunk() {
+                check_block(instructions, block);
+            }
+            if let Some(window) = self.0[offset..].first_chunk() {
+                check_window(instructions, window);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_tier_loads_from_every_alignment() {
+    let octets: Vec<u8> = (0..=u8::MAX).cycle().take(3 * 256).collect();
+    on_every_tier(AtOffsets(&octets));
+}
+
+proptest::proptest! {
+    #[test]
+    fn every_tier_agrees_on_random_octets(octets in proptest::collection::vec(proptest::num::u8::ANY, 64..200)) {
+        on_every_tier(AtOffsets(&octets));
+    }
+}
+
+#[test]
+fn classes_of_octets_are_those_of_the_grammar() {
+    for octet in 0..=u8::MAX {
+        let visible = (0x21..=0x7e).contains(&octet);
+        assert_eq!(is_token_octet(octet), visible && !b"\"(),/:;<=>?@[\\]{}".contains(&octet), "{octet:02x}");
+        assert_eq!(is_field_octet(octet), visible || b" \t".contains(&octet) || octet >= 0x80, "{octet:02x}");
+        assert_eq!(is_target_octet(octet), visible && octet != b'#', "{octet:02x}");
+    }
+}
+
+#[test]
+fn a_pinned_tier_is_in_use_and_a_missing_one_is_refused() {
+    for tier in Tier::ALL {
+        match super::pin(tier) {
+            Ok(()) => assert!(tier.is_available()),
+            Err(error) => {
+                assert!(!tier.is_available());
+                eprintln!("skipped: {error}");
+            }
+        }
+    }
+    super::unpin();
+    assert!(Tier::in_use().is_available());
+}
+
+/// Octets that end where the memory does: reading one further is a fault of the process.
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "maps pages to put octets at the end of one")]
+fn at_the_end_of_a_page(octets: &[u8], check: impl FnOnce(&[u8])) {
+    use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+    const PAGE: usize = 4096;
+    let whole = octets.len().next_multiple_of(PAGE);
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: a fresh private mapping anywhere touches no memory in use.
+    let start = unsafe { mmap_anonymous(core::ptr::null_mut(), whole + PAGE, protection, MapFlags::PRIVATE) }.unwrap();
+    let first = start.cast::<u8>();
+    // SAFETY: the last page of the mapping, which nothing refers to.
+    unsafe { mprotect(first.wrapping_add(whole).cast(), PAGE, MprotectFlags::empty()) }.unwrap();
+    let place = first.wrapping_add(whole - octets.len());
+    // SAFETY: `place` and the octets behind it lie in the pages that may be written, and in nothing else.
+    unsafe { place.copy_from_nonoverlapping(octets.as_ptr(), octets.len()) };
+    // SAFETY: just written, and mapped until the slice is gone.
+    check(unsafe { core::slice::from_raw_parts(place, octets.len()) });
+    // SAFETY: the mapping made above, which nothing refers to any more.
+    unsafe { munmap(start, whole + PAGE) }.unwrap();
+}
+
+/// All lengths that make a difference, so that the input ends in every place of a block.
+#[cfg(unix)]
+#[test]
+fn no_tier_reads_behind_the_input() {
+    use crate::head::{FieldSpan, RequestHead, RequestParser, ResponseHead};
+
+    for tier in Tier::ALL {
+        if super::pin(tier).is_err() {
+            eprintln!("skipped: {tier} is not available");
+            continue;
+        }
+        for length in 0..=200 {
+            let mut request = b"GET /".to_vec();
+            request.resize(5 + length % 70, b'p');
+            request.extend_from_slice(b" HTTP/1.1\r\nHost: a\r\nX: ");
+            request.resize(request.len() + length, b'v');
+            request.extend_from_slice(b"\r\n\r\n");
+            let response = [&b"HTTP/1.1 200 OK\r\nX: "[..], &vec![b'v'; length], b"\r\n\r\n"].concat();
+            for cut in [0, 1, 2, 3, 4, 5, 20] {
+                at_the_end_of_a_page(&request[..request.len() - cut], |input| {
+                    let mut fields = [FieldSpan::EMPTY; 4];
+                    let _ = RequestHead::parse(input, &mut fields);
+                    let _ = RequestHead::parse(input, &mut []);
+                    let mut parser = RequestParser::new(Default::default());
+                    let _ = parser.parse(&input[..input.len() / 2], &mut fields);
+                    let _ = parser.parse(input, &mut fields);
+                });
+                at_the_end_of_a_page(&response[..response.len() - cut], |input| {
+                    let _ = ResponseHead::parse(input, &mut [FieldSpan::EMPTY; 4]);
+                });
+            }
+        }
+    }
+    super::unpin();
+}
