@@ -22,7 +22,9 @@ extern crate alloc;
 extern crate std;
 
 pub mod buffer;
+pub mod connection;
 pub mod framing;
 pub mod head;
 pub mod response;
 pub mod scan;
+pub mod service;

@@ -4,6 +4,7 @@
 //! are strict: what two implementations could read in two ways is refused, since a server that disagrees with the proxy
 //! before it about where a message ends is a way in.
 
+mod authority;
 mod diagnose;
 mod error;
 mod field;
@@ -11,14 +12,21 @@ mod limits;
 mod method;
 mod parse;
 mod parser;
+mod path;
+mod percent;
+mod query;
+#[cfg(test)]
+mod reader_tests;
 mod request;
 mod response;
 mod scanner;
 mod status;
+mod target;
 #[cfg(test)]
 mod tests;
 mod version;
 
+pub use authority::{Authority, HostError};
 pub(crate) use diagnose::FirstLine;
 pub use error::{HeadError, HeadErrorKind};
 pub(crate) use field::KnownFields;
@@ -27,9 +35,13 @@ pub use limits::HeadLimits;
 pub use method::Method;
 pub(crate) use parse::section;
 pub(crate) use parser::{Grammar, Resumable};
+pub use path::{Path, Segments};
+pub use percent::{BrokenEscape, Decode, DecodeError, Encoded};
+pub use query::{Query, QueryPair, QueryPairs};
 pub use request::{Request, RequestHead, RequestParser};
 pub use response::{Response, ResponseHead, ResponseParser};
 pub use status::Status;
+pub use target::{Target, TargetError};
 pub use version::Version;
 
 /// How far a parser came.

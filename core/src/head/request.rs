@@ -193,6 +193,16 @@ impl<'a> Request<'a> {
         Some(self.spans.get(usize::from(index))?.view(self.octets))
     }
 
+    /// Whether there is a Connection field.
+    pub(crate) const fn has_connection_field(&self) -> bool {
+        self.head.known.connection.count > 0
+    }
+
+    /// Whether there is an Expect field.
+    pub(crate) const fn has_expect_field(&self) -> bool {
+        self.head.known.expect.count > 0
+    }
+
     /// Where the fields are that the protocol looks at.
     pub(crate) const fn known(&self) -> &KnownFields {
         &self.head.known

@@ -19,6 +19,10 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     exit(101)
 }
 
+/// The precompiled core library names it, but nothing unwinds here, so nothing calls it.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
+
 /// Writes to the standard output, as far as it takes it in one call.
 pub fn write(octets: &[u8]) {
     // SAFETY: write(2) reads `octets.len()` octets from `octets`, and changes nothing but the registers named.

@@ -1,0 +1,20 @@
+//! The engine of a server's connection: it knows all of HTTP, and nothing of sockets, clocks or memory.
+//!
+//! Tell it what happened with `handle_…`, ask it what to do with `poll_…`; each says when it must be asked again.
+//! Buffers are lent with each call and never kept. [`Connection`] opens with the theory of operation.
+
+mod config;
+mod event;
+mod instant;
+mod pipeline;
+mod rejection;
+mod state;
+mod ticket;
+
+pub use config::{Config, ContentRate, Limits, Timeouts};
+pub use event::{Event, Polled, Transport};
+pub use instant::Instant;
+pub use pipeline::{Pipeline, PipelineFull};
+pub use rejection::Rejection;
+pub use state::Connection;
+pub use ticket::{Ticket, Turn};

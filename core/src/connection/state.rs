@@ -1,0 +1,631 @@
+//! # Theory of operation
+//!
+//! A connection is two half-duplex machines that share a counter of requests.
+//!
+//! The *input* machine turns octets into events. There is one way to the next head: through the end of the content
+//! before it.
+//!
+//! ```text
+//!             first octets           complete head                    end of content
+//!   ┌──────┐ ────────────▶ ┌──────┐ ───────────────▶ ┌─────────┐ ───────────────────────┐
+//!   │ Idle │               │ Head │                  │ Content │ ──────────┐            │
+//!   └──────┘ ◀──────────── └──────┘                  └─────────┘           │            │
+//!      ▲ │    no content       │                          │                │            │
+//!      │ │                     │ refused, 408             │ refused, 408   │ upgrade    │
+//!      │ │ idle, drain, end    ▼                          ▼                ▼            │
+//!      │ └──────────────▶ ┌────────────────────────────────────┐    ┌──────────┐        │
+//!      │                  │ Closed: octets are thrown away     │    │ Upgraded │        │
+//!      │                  └────────────────────────────────────┘    └──────────┘        │
+//!      │                       ▲ last request: `Connection: close`, a reply that closes │
+//!      └───────────────────────┴────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! The *output* machine follows the replies. Each request takes the next number; `in_flight` of them are unanswered.
+//! Replies are handed in by number, in order. One whose content is still being sent (`sending`) holds back the next.
+//!
+//! ```text
+//!   ┌──────┐  input Closed, nothing in flight, nothing unsent  ┌───────────┐  end, bound or time  ┌──────┐
+//!   │ Open │ ────────────────────────────────────────────────▶ │ Lingering │ ───────────────────▶ │ Done │
+//!   └──────┘                                                   └───────────┘                      └──────┘
+//!       │      the same, and the peer has ended or has asked to close; idle or write timeout; cut   ▲
+//!       └───────────────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! At most one deadline runs for each machine: head, content or idle for the input, write or linger for the output.
+
+use crate::{
+    framing::{ContentDecoder, ContentLimits, Decoded, Framing, Part, request_framing},
+    head::{FieldSpan, Method, Progress, Request, RequestParser, Version},
+    response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
+};
+
+use super::{Config, Event, Instant, Polled, Rejection, Ticket, Transport, Turn};
+
+/// The state of one connection of a server.
+///
+/// # What to call, and when
+/// 1. Octets came: append them to the input of the connection and call [`poll_event`](Self::poll_event) until it
+///    says [`NeedInput`](Event::NeedInput), [`Paused`](Event::Paused), [`Upgraded`](Event::Upgraded) or
+///    [`Closed`](Event::Closed), dropping what each call consumed. The rest stays, to be given again with more.
+/// 2. The input ended: call [`handle_end_of_input`](Self::handle_end_of_input), then as in 1.
+/// 3. A reply was written: [`handle_replied`](Self::handle_replied), in the order of the tickets.
+/// 4. The transport took output, or refused it: [`handle_transmit`](Self::handle_transmit), then
+///    [`poll_transport`](Self::poll_transport).
+/// 5. After each of these: read only while [`wants_read`](Self::wants_read), and have
+///    [`handle_timeout`](Self::handle_timeout) called at [`poll_timeout`](Self::poll_timeout), then as in 1 and 4.
+///
+/// [`Driver`](crate::service::Driver) does 1 to 3 for a handler that takes whole requests.
+///
+/// ```
+/// use pronto::{
+///     connection::{Config, Connection, Event, Instant},
+///     head::FieldSpan,
+/// };
+///
+/// let (config, now) = (Config::new(), Instant::from_millis(0));
+/// let mut connection = Connection::new(&config, now);
+/// let mut fields = [FieldSpan::EMPTY; 16];
+/// let mut input: &[u8] = b"GET /one HTTP/1.1\r\nHost: a\r\n\r\nGET /two HT";
+///
+/// let polled = connection.poll_event(&config, input, &mut fields, now);
+/// let Event::Request { head, .. } = polled.event else { panic!() };
+/// assert_eq!(head.view(input, &fields).target(), "/one");
+/// input = &input[polled.consumed..];
+///
+/// let polled = connection.poll_event(&config, input, &mut fields, now);
+/// assert!(matches!(polled.event, Event::NeedInput));
+/// assert_eq!(&input[polled.consumed..], b"GET /two HT");
+/// ```
+#[derive(Debug)]
+pub struct Connection {
+    input: Input,
+    output: Output,
+    parser: RequestParser,
+    /// The number of the next request.
+    next: u32,
+    /// Requests that have a number and no reply.
+    in_flight: u16,
+    /// The peer has ended its side: nothing more will come.
+    ended: bool,
+    /// The peer asked for the connection to close after its last request.
+    peer_closes: bool,
+    /// The owner asked for the connection to close as soon as it owes nothing.
+    draining: bool,
+    /// The content of the last reply is still being sent.
+    sending: bool,
+    /// Octets of output that the transport has not taken.
+    unsent: usize,
+    /// Since when the input machine has been waiting: the start of its deadline.
+    waiting_since: Instant,
+    /// Since when the transport has taken nothing, or since when the connection lingers.
+    stalled_since: Instant,
+}
+
+#[derive(Debug)]
+enum Input {
+    /// Between messages.
+    Idle,
+    /// Some octets of a head are there.
+    Head,
+    /// The head did not arrive in time, which is still to be told.
+    HeadTimedOut,
+    /// In the content of the last request, or just behind its head.
+    Content(Content),
+    /// Another protocol's.
+    Upgraded,
+    /// No further message will be read.
+    Closed,
+}
+
+#[derive(Debug)]
+struct Content {
+    framing: Framing,
+    /// Made when content is first asked for: until then the service may set the limit.
+    decoder: Option<ContentDecoder>,
+    /// Octets of content at most.
+    limit: u64,
+    /// Octets of content so far.
+    received: u64,
+    /// Those that came before the clock of its rate was started again.
+    received_before: u64,
+    /// Whether the connection ends with this message.
+    last: bool,
+    /// The client waits for 100 (Continue) before it sends.
+    expected: bool,
+    /// Nobody wants it: it is thrown away.
+    declined: bool,
+    /// It came too slowly, which is still to be told.
+    timed_out: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Output {
+    Open,
+    /// The write side is shut; this much more input is thrown away.
+    Lingering {
+        left: u64,
+    },
+    Done,
+}
+
+impl Connection {
+    /// A connection that was accepted now.
+    pub const fn new(config: &Config, now: Instant) -> Self {
+        Self {
+            input: Input::Idle,
+            output: Output::Open,
+            parser: RequestParser::new(config.limits.head),
+            next: 0,
+            in_flight: 0,
+            ended: false,
+            peer_closes: false,
+            draining: false,
+            sending: false,
+            unsent: 0,
+            waiting_since: now,
+            stalled_since: now,
+        }
+    }
+
+    /// What the input begins with. `input` starts where the last call stopped consuming.
+    ///
+    /// `fields` takes the field spans of a head, and is read only through the head that comes with the event; it may
+    /// be shared by any number of connections. A table with fewer entries than a request has fields refuses that
+    /// request with 431.
+    ///
+    /// Call it again after every event but [`NeedInput`](Event::NeedInput), [`Paused`](Event::Paused),
+    /// [`Upgraded`](Event::Upgraded) and [`Closed`](Event::Closed); after those, when more octets came, the input
+    /// ended, a reply was handed in, output has gone out, or a timeout was handled.
+    pub fn poll_event<'i>(
+        &mut self,
+        config: &Config,
+        input: &'i [u8],
+        fields: &mut [FieldSpan],
+        now: Instant,
+    ) -> Polled<'i> {
+        match self.input {
+            Input::Idle | Input::Head => self.poll_head(config, input, fields, now),
+            Input::HeadTimedOut => self.reject_head(Rejection::HeadTimeout),
+            Input::Content(_) => self.poll_content(config, input, fields, now),
+            Input::Upgraded => Polled { consumed: 0, event: Event::Upgraded },
+            Input::Closed => self.throw_away(input),
+        }
+    }
+
+    /// Sets how much content the request last announced may have, in place of
+    /// [`Limits::content`](super::Limits::content). Call it before the next [`poll_event`](Self::poll_event).
+    pub fn limit_content(&mut self, octets: u64) {
+        if let Input::Content(content) = &mut self.input {
+            content.limit = octets;
+        }
+    }
+
+    /// Says that the service does not want the content of the request last announced, before it has read any.
+    ///
+    /// The content is thrown away as it comes. Where that would be more than
+    /// [`Limits::unread_content`](super::Limits::unread_content), or where the client waits for leave to send it, the
+    /// reply closes the connection instead.
+    pub fn decline_content(&mut self, config: &Config, ticket: &mut Ticket) {
+        let Input::Content(content) = &mut self.input else { return };
+        let bound = config.limits.unread_content;
+        let too_long = matches!(content.framing, Framing::Length(length) if length > bound);
+        if too_long || content.expected {
+            ticket.context.persistence = Persistence::Close;
+            self.input = Input::Closed;
+        } else {
+            content.limit = bound;
+            content.declined = true;
+        }
+    }
+
+    /// Whether the client waits for 100 (Continue) before it sends the content of the request last announced
+    /// (RFC 9110 10.1.1). Answers yes only once: the caller then writes [`CONTINUE`](crate::response::CONTINUE).
+    ///
+    /// Ask when the service begins to read the content and none is there. The caller must see to it that every
+    /// earlier reply has been written: an interim response, too, keeps its turn.
+    pub fn take_expectation(&mut self) -> bool {
+        match &mut self.input {
+            Input::Content(content) => core::mem::take(&mut content.expected),
+            _ => false,
+        }
+    }
+
+    /// Says that the peer has ended its side of the connection: nothing follows what is in the input.
+    ///
+    /// Every reply still owed is sent; a message that is not complete is refused, where that is still possible.
+    pub fn handle_end_of_input(&mut self) {
+        self.ended = true;
+        if matches!(self.output, Output::Lingering { .. }) {
+            self.output = Output::Done;
+        }
+    }
+
+    /// Says that the connection should end soon: at once when nothing is owed and no message has begun, after the
+    /// message that has begun otherwise.
+    pub fn handle_drain(&mut self) {
+        self.draining = true;
+        if matches!(self.input, Input::Idle) {
+            self.input = Input::Closed;
+        }
+    }
+
+    /// Whether the reply to this request, and no other, may be written now.
+    pub const fn is_in_turn(&self, number: u32) -> bool {
+        self.in_flight > 0 && !self.sending && number == self.oldest()
+    }
+
+    /// Says that the reply to a request has been written; where its content is still to be sent, that its head has.
+    ///
+    /// Replies are handed in in the order of their tickets, each when [`is_in_turn`](Self::is_in_turn). After one that
+    /// closes the connection no later one is ever in turn.
+    pub fn handle_replied(&mut self, ticket: Ticket, replied: &Replied, now: Instant) {
+        debug_assert!(self.is_in_turn(ticket.number), "replies are written in request order");
+        self.in_flight = self.in_flight.saturating_sub(1);
+        match replied.following() {
+            Following::Nothing => {}
+            Following::Octets(_) | Following::Chunked | Following::UntilClose => self.sending = true,
+            Following::Upgrade => self.input = Input::Upgraded,
+        }
+        if replied.persistence() == Persistence::Close {
+            self.in_flight = 0;
+            self.input = Input::Closed;
+        }
+        self.restart_idle_clock(now);
+    }
+
+    /// Says that all content of the reply handed in last has been given to the transport or its buffer.
+    pub fn handle_content_sent(&mut self, now: Instant) {
+        self.sending = false;
+        self.restart_idle_clock(now);
+    }
+
+    /// Says that the connection cannot go on, because the content of a reply failed or the transport did. Nothing
+    /// more is sent: the peer sees a message cut short, and not one that looks complete.
+    pub fn handle_failure(&mut self) {
+        self.input = Input::Closed;
+        self.output = Output::Done;
+    }
+
+    /// Says that the transport took `sent` octets of output, and that `unsent` octets are still held.
+    pub fn handle_transmit(&mut self, config: &Config, sent: usize, unsent: usize, now: Instant) {
+        if sent > 0 || self.unsent == 0 {
+            self.stalled_since = now;
+        }
+        let was_reading = self.wants_read(config);
+        self.unsent = unsent;
+        if self.wants_read(config) && !was_reading {
+            self.restart_input_clock(now);
+        }
+        self.restart_idle_clock(now);
+    }
+
+    /// Whether to read from the transport. While it is false nothing is lost: back-pressure reaches the peer.
+    ///
+    /// Ask after each round of events and output.
+    pub const fn wants_read(&self, config: &Config) -> bool {
+        if self.ended {
+            return false;
+        }
+        match (&self.output, &self.input) {
+            (Output::Done, _) => false,
+            (Output::Lingering { .. }, _) => true,
+            (Output::Open, Input::Idle | Input::Head) => self.accepts_requests(config),
+            (Output::Open, Input::Content(_)) => self.unsent <= config.limits.output_high_water,
+            (Output::Open, Input::HeadTimedOut | Input::Upgraded | Input::Closed) => false,
+        }
+    }
+
+    /// What to do about the transport. Ask when all events are handled, after each attempt to send.
+    pub fn poll_transport(&mut self, config: &Config, now: Instant) -> Transport {
+        let nothing_owed = self.in_flight == 0 && !self.sending && self.unsent == 0;
+        match self.output {
+            Output::Open if nothing_owed && matches!(self.input, Input::Closed) => {
+                if self.ended || self.peer_closes {
+                    self.output = Output::Done;
+                    return Transport::Close;
+                }
+                self.output = Output::Lingering { left: config.limits.linger };
+                self.stalled_since = now;
+                Transport::ShutdownWrite
+            }
+            Output::Open | Output::Lingering { left: 1.. } => Transport::Keep,
+            Output::Lingering { left: 0 } | Output::Done => {
+                self.output = Output::Done;
+                Transport::Close
+            }
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) must be called, unless something else happens before. It may be
+    /// called late or for nothing, never early.
+    pub fn poll_timeout(&self, config: &Config) -> Option<Instant> {
+        let output = self.output_deadline(config);
+        let input = self.input_deadline(config);
+        match (output, input) {
+            (Some(output), Some(input)) => Some(output.min(input)),
+            (output, input) => output.or(input),
+        }
+    }
+
+    /// Does what has become due. Call [`poll_event`](Self::poll_event) and
+    /// [`poll_transport`](Self::poll_transport) afterwards.
+    pub fn handle_timeout(&mut self, config: &Config, now: Instant) {
+        if self.output_deadline(config).is_some_and(|deadline| deadline <= now) {
+            return self.handle_failure();
+        }
+        if self.input_deadline(config).is_none_or(|deadline| deadline > now) {
+            return;
+        }
+        match &mut self.input {
+            Input::Idle => self.handle_failure(),
+            Input::Head => self.input = Input::HeadTimedOut,
+            Input::Content(content) => content.timed_out = true,
+            Input::HeadTimedOut | Input::Upgraded | Input::Closed => {}
+        }
+    }
+
+    /// How many octets of the content being received are known to be still to come; 0 where that is not known.
+    pub fn content_to_come(&self) -> u64 {
+        match &self.input {
+            Input::Content(Content { framing: Framing::Length(length), received, .. }) => {
+                length.saturating_sub(*received)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether the content of the reply handed in last is still to be sent, before anything else.
+    pub const fn is_sending(&self) -> bool {
+        self.sending
+    }
+
+    /// How many requests wait for their reply.
+    pub const fn in_flight(&self) -> u16 {
+        self.in_flight
+    }
+
+    fn poll_head<'i>(
+        &mut self,
+        config: &Config,
+        input: &'i [u8],
+        fields: &mut [FieldSpan],
+        now: Instant,
+    ) -> Polled<'i> {
+        if input.is_empty() {
+            return self.wait_for_head(input, now);
+        }
+        if !self.accepts_requests(config) {
+            return Polled { consumed: 0, event: Event::Paused };
+        }
+        let parsed = self.parser.parse(input, fields);
+        let head = match parsed {
+            Ok(Progress::Complete(head)) => head,
+            Ok(Progress::Incomplete) => return self.wait_for_head(input, now),
+            Err(error) => return self.reject_head(Rejection::Head(error)),
+        };
+        self.parser = RequestParser::new(config.limits.head);
+        let request = head.view(input, fields);
+        let context = ReplyContext::new(request.version(), content_in_reply_to(&request), self.persistence(&request));
+        let (framing, expected) = match check(&request) {
+            Ok(checked) => checked,
+            Err(rejection) => return self.reject(rejection, context),
+        };
+        let last = context.persistence == Persistence::Close;
+        self.peer_closes = last && !self.draining;
+        self.input = match framing {
+            Framing::None if last => Input::Closed,
+            Framing::None => Input::Idle,
+            _ => Input::Content(Content::new(framing, config.limits.content, last, expected)),
+        };
+        self.waiting_since = now;
+        let ticket = self.issue_ticket(context);
+        Polled { consumed: head.length(), event: Event::Request { head, framing, ticket } }
+    }
+
+    fn poll_content<'i>(
+        &mut self,
+        config: &Config,
+        mut input: &'i [u8],
+        fields: &mut [FieldSpan],
+        now: Instant,
+    ) -> Polled<'i> {
+        let mut thrown_away = 0;
+        loop {
+            let Input::Content(content) = &mut self.input else {
+                let next = self.poll_event(config, input, fields, now);
+                return Polled { consumed: thrown_away + next.consumed, ..next };
+            };
+            let polled = if content.timed_out {
+                Polled { consumed: 0, event: Event::ContentRejected(Rejection::ContentTimeout) }
+            } else {
+                content.poll(input, self.ended)
+            };
+            let declined = content.declined;
+            match polled.event {
+                Event::EndOfMessage => {
+                    let last = content.last || self.draining;
+                    self.input = if last { Input::Closed } else { Input::Idle };
+                    self.waiting_since = now;
+                }
+                Event::ContentRejected(_) => self.input = Input::Closed,
+                Event::NeedInput => return Polled { consumed: thrown_away + polled.consumed, event: Event::NeedInput },
+                _ => {}
+            }
+            if !declined {
+                return polled;
+            }
+            // Nobody is told of content that nobody wants.
+            thrown_away += polled.consumed;
+            input = &input[polled.consumed..];
+        }
+    }
+
+    /// Nothing more can be said of this input, which is empty or the beginning of a head.
+    fn wait_for_head<'i>(&mut self, input: &[u8], now: Instant) -> Polled<'i> {
+        // Empty lines alone begin no request (RFC 9112 2.2).
+        let begun = input.iter().any(|octet| !matches!(octet, b'\r' | b'\n'));
+        if self.ended {
+            if begun {
+                return self.reject_head(Rejection::EndOfInput);
+            }
+            self.input = Input::Closed;
+            return Polled { consumed: input.len(), event: Event::Closed };
+        }
+        if begun && matches!(self.input, Input::Idle) {
+            self.input = Input::Head;
+            self.waiting_since = now;
+        }
+        Polled { consumed: 0, event: Event::NeedInput }
+    }
+
+    fn throw_away<'i>(&mut self, input: &[u8]) -> Polled<'i> {
+        if !input.is_empty() {
+            // The peer did not stop where it said it would: close gently, or it may lose the last reply.
+            self.peer_closes = false;
+        }
+        if let Output::Lingering { left } = &mut self.output {
+            *left = left.saturating_sub(input.len() as u64);
+        }
+        Polled { consumed: input.len(), event: Event::Closed }
+    }
+
+    fn reject_head<'i>(&mut self, rejection: Rejection) -> Polled<'i> {
+        self.reject(rejection, ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Close))
+    }
+
+    fn reject<'i>(&mut self, rejection: Rejection, context: ReplyContext) -> Polled<'i> {
+        self.input = Input::Closed;
+        let ticket = self.issue_ticket(ReplyContext { persistence: Persistence::Close, ..context });
+        Polled { consumed: 0, event: Event::HeadRejected { rejection, ticket } }
+    }
+
+    fn issue_ticket(&mut self, context: ReplyContext) -> Ticket {
+        let number = self.next;
+        let turn = if self.in_flight == 0 && !self.sending { Turn::Now } else { Turn::Later };
+        self.next = number.wrapping_add(1);
+        self.in_flight += 1;
+        Ticket { number, turn, context }
+    }
+
+    const fn oldest(&self) -> u32 {
+        self.next.wrapping_sub(self.in_flight as u32)
+    }
+
+    const fn accepts_requests(&self, config: &Config) -> bool {
+        self.in_flight < config.limits.in_flight && !self.sending && self.unsent <= config.limits.output_high_water
+    }
+
+    /// Whether the connection may outlive the reply to this request (RFC 9112 9.3).
+    fn persistence(&self, request: &Request<'_>) -> Persistence {
+        let (mut close, mut keep) = (self.draining, request.version() == Version::Http11);
+        if request.has_connection_field() {
+            for member in request.fields_named("connection").flat_map(|value| value.split(|&octet| octet == b',')) {
+                let option = member.trim_ascii();
+                close |= option.eq_ignore_ascii_case(b"close");
+                keep |= option.eq_ignore_ascii_case(b"keep-alive");
+            }
+        }
+        if keep && !close { Persistence::Keep } else { Persistence::Close }
+    }
+
+    fn restart_idle_clock(&mut self, now: Instant) {
+        if matches!(self.input, Input::Idle) {
+            self.waiting_since = now;
+        }
+    }
+
+    /// The peer could not send while nobody read: what it is owed begins anew.
+    fn restart_input_clock(&mut self, now: Instant) {
+        self.waiting_since = now;
+        if let Input::Content(content) = &mut self.input {
+            content.received_before = content.received;
+        }
+    }
+
+    fn input_deadline(&self, config: &Config) -> Option<Instant> {
+        if !matches!(self.output, Output::Open) || !self.wants_read(config) {
+            return None;
+        }
+        let timeouts = &config.timeouts;
+        let allowance = match &self.input {
+            Input::Idle if self.in_flight == 0 && self.unsent == 0 => timeouts.idle?,
+            Input::Head => timeouts.head?,
+            Input::Content(content) if !content.timed_out => {
+                timeouts.content?.allowance(content.received - content.received_before)
+            }
+            _ => return None,
+        };
+        Some(self.waiting_since.after(allowance))
+    }
+
+    fn output_deadline(&self, config: &Config) -> Option<Instant> {
+        let allowance = match self.output {
+            Output::Open if self.unsent > 0 => config.timeouts.write?,
+            Output::Lingering { .. } => config.timeouts.linger?,
+            Output::Open | Output::Done => return None,
+        };
+        Some(self.stalled_since.after(allowance))
+    }
+}
+
+impl Content {
+    const fn new(framing: Framing, limit: u64, last: bool, expected: bool) -> Self {
+        Self {
+            framing,
+            decoder: None,
+            limit,
+            received: 0,
+            received_before: 0,
+            last,
+            expected,
+            declined: false,
+            timed_out: false,
+        }
+    }
+
+    fn poll<'i>(&mut self, input: &'i [u8], ended: bool) -> Polled<'i> {
+        // The decoder is made when it is first needed: only then the service has said how much it takes.
+        let decoder =
+            self.decoder.get_or_insert_with(|| ContentDecoder::new(self.framing, ContentLimits::new(self.limit)));
+        let Decoded { consumed, part } = match decoder.decode(input) {
+            Ok(decoded) => decoded,
+            Err(error) => return Polled { consumed: 0, event: Event::ContentRejected(Rejection::Framing(error)) },
+        };
+        let event = match part {
+            Part::Content(octets) => {
+                self.received += octets.len() as u64;
+                self.expected = false;
+                Event::Content(octets)
+            }
+            Part::Trailers(section) => Event::Trailers(section),
+            Part::End => Event::EndOfMessage,
+            Part::NeedInput if ended => Event::ContentRejected(Rejection::EndOfInput),
+            Part::NeedInput => Event::NeedInput,
+        };
+        Polled { consumed, event }
+    }
+}
+
+/// Everything about a head that only a server asks for: the form of the target, the host, framing, expectations.
+fn check(request: &Request<'_>) -> Result<(Framing, bool), Rejection> {
+    request.target_form().map_err(Rejection::Target)?;
+    request.authority().map_err(Rejection::Host)?;
+    let framing = request_framing(request).map_err(Rejection::Framing)?;
+    Ok((framing, expects_continue(request, framing)?))
+}
+
+/// What a request's method permits in the reply.
+fn content_in_reply_to(request: &Request<'_>) -> ReplyContent {
+    if request.method() == Method::Head { ReplyContent::Omitted } else { ReplyContent::Sent }
+}
+
+/// Whether the client waits for 100 (Continue) (RFC 9110 10.1.1). It need not be told where it sends nothing.
+fn expects_continue(request: &Request<'_>, framing: Framing) -> Result<bool, Rejection> {
+    if request.version() == Version::Http10 || !request.has_expect_field() {
+        return Ok(false);
+    }
+    if request.fields_named("expect").any(|value| !value.eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Rejection::Expectation);
+    }
+    Ok(!matches!(framing, Framing::None | Framing::Length(0)))
+}

@@ -1,0 +1,147 @@
+use core::{fmt, net::Ipv6Addr};
+
+use super::{Request, Target, Version};
+
+/// Where a request goes: a host, and perhaps a port (RFC 3986 3.2, RFC 9110 7.2).
+///
+/// ```
+/// use pronto::head::Authority;
+///
+/// let authority = Authority::parse("[::1]:8080").unwrap();
+/// assert_eq!((authority.host(), authority.port()), ("[::1]", Some(8080)));
+/// assert!(Authority::parse("user@example.org").is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authority<'a> {
+    host: &'a str,
+    port: Option<u16>,
+}
+
+impl<'a> Authority<'a> {
+    /// Reads a host and a port; user information, which has no place in HTTP, is refused (RFC 9110 4.2.4).
+    ///
+    /// An empty host is read where nothing follows it: that is what Host holds for a target without an authority.
+    ///
+    /// ```abnf
+    /// Host = uri-host [ ":" port ]
+    /// ```
+    #[inline]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let end = if text.starts_with('[') {
+            text.find(']')? + 1
+        } else {
+            text.bytes().position(|octet| !is_name_octet(octet)).unwrap_or(text.len())
+        };
+        let (host, rest) = text.split_at(end);
+        let host_is_right = if host.starts_with('[') { is_ip_literal(host) } else { escapes_are_right(host) };
+        let port = match rest.as_bytes() {
+            [] => None,
+            [b':'] if !host.is_empty() => None,
+            [b':', ..] if !host.is_empty() => Some(parse_port(&rest[1..])?),
+            _ => return None,
+        };
+        host_is_right.then_some(Self { host, port })
+    }
+
+    /// The host as it was sent: a name, an IPv4 address, or an IPv6 address in brackets. It may be empty.
+    pub const fn host(&self) -> &'a str {
+        self.host
+    }
+
+    /// The port, if one was sent.
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The authority that the request is for: that of an absolute-form target, otherwise that of the Host field, which
+    /// is checked in either case (RFC 9112 3.2.2). `None` in HTTP/1.0 without a Host.
+    ///
+    /// # Errors
+    /// [`HostError`], which is answered 400.
+    #[inline]
+    pub fn authority(&self) -> Result<Option<Authority<'a>>, HostError> {
+        let named = self.host_field()?;
+        match self.target_form() {
+            Ok(Target::Absolute { authority, .. } | Target::Authority(authority)) => Ok(Some(authority)),
+            _ => Ok(named),
+        }
+    }
+
+    /// What the Host field says, which HTTP/1.1 must have once (RFC 9112 3.2).
+    ///
+    /// # Errors
+    /// [`HostError`], which is answered 400.
+    #[inline]
+    pub fn host_field(&self) -> Result<Option<Authority<'a>>, HostError> {
+        let host = self.known().host;
+        match host.count {
+            0 if self.version() == Version::Http10 => Ok(None),
+            0 => Err(HostError::Missing),
+            1 => {
+                let text = self.field_at(host.first).and_then(|field| field.text());
+                text.and_then(Authority::parse).map(Some).ok_or(HostError::Invalid)
+            }
+            _ => Err(HostError::Repeated),
+        }
+    }
+}
+
+/// What is wrong with the Host field of a request (RFC 9112 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HostError {
+    /// HTTP/1.1 without one.
+    Missing,
+    /// More than one.
+    Repeated,
+    /// Its value is not a host with at most a port.
+    Invalid,
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Missing => "the Host field is missing",
+            Self::Repeated => "more than one Host field",
+            Self::Invalid => "the Host field does not hold a host",
+        })
+    }
+}
+
+impl core::error::Error for HostError {}
+
+/// ```abnf
+/// reg-name   = *( unreserved / pct-encoded / sub-delims )
+/// unreserved = ALPHA / DIGIT / "-" / "." / "_" / "~"
+/// sub-delims = "!" / "$" / "&" / "'" / "(" / ")" / "*" / "+" / "," / ";" / "="
+/// ```
+const fn is_name_octet(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric()
+        || matches!(octet, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&'..=b',' | b';' | b'=')
+}
+
+fn escapes_are_right(name: &str) -> bool {
+    !name.contains('%') || super::Encoded::path(name.as_bytes()).is_well_formed()
+}
+
+/// ```abnf
+/// IP-literal = "[" ( IPv6address / IPvFuture  ) "]"
+/// IPvFuture  = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
+/// ```
+fn is_ip_literal(literal: &str) -> bool {
+    let Some(address) = literal.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
+    if let Some((version, rest)) = address.strip_prefix(['v', 'V']).and_then(|future| future.split_once('.')) {
+        return !version.is_empty()
+            && version.bytes().all(|octet| octet.is_ascii_hexdigit())
+            && !rest.is_empty()
+            && rest.bytes().all(|octet| octet == b':' || octet != b'%' && is_name_octet(octet));
+    }
+    address.parse::<Ipv6Addr>().is_ok()
+}
+
+fn parse_port(digits: &str) -> Option<u16> {
+    // `parse` alone would take a sign.
+    digits.bytes().all(|octet| octet.is_ascii_digit()).then(|| digits.parse().ok())?
+}

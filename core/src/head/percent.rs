@@ -1,0 +1,187 @@
+use core::fmt;
+
+/// Percent-encoded octets, decoded when they are asked for, and once (RFC 3986 2.1).
+///
+/// Broken escapes are not repaired: decoding stops at one with an error, and what was sent stays available as
+/// [`raw`](Self::raw). The [`Display`](fmt::Display) form shows what can be shown, for people: broken escapes as they
+/// stand, and octets that are not UTF-8 as replacement characters.
+///
+/// ```
+/// use pronto::head::Encoded;
+///
+/// let encoded = Encoded::path(b"caf%C3%a9");
+/// assert!(encoded.is("café".as_bytes()));
+/// assert_eq!(encoded.to_string(), "café");
+/// assert_eq!(encoded.decode_into(&mut [0; 8])?, "café".as_bytes());
+/// # Ok::<(), pronto::head::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoded<'a> {
+    raw: &'a [u8],
+    plus: Plus,
+}
+
+/// What a `+` stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plus {
+    Itself,
+    Space,
+}
+
+impl<'a> Encoded<'a> {
+    /// Octets as a path has them: `+` stands for itself.
+    pub const fn path(raw: &'a [u8]) -> Self {
+        Self { raw, plus: Plus::Itself }
+    }
+
+    /// Octets as a form or a query has them: `+` stands for a space (WHATWG URL, application/x-www-form-urlencoded).
+    pub const fn form(raw: &'a [u8]) -> Self {
+        Self { raw, plus: Plus::Space }
+    }
+
+    /// The octets as they were sent.
+    pub const fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The decoded octets, one by one; after an error come the octets behind the broken escape's `%`.
+    pub const fn decode(&self) -> Decode<'a> {
+        Decode { raw: self.raw, at: 0, plus: self.plus }
+    }
+
+    /// Whether every `%` begins an escape.
+    pub fn is_well_formed(&self) -> bool {
+        self.decode().all(|octet| octet.is_ok())
+    }
+
+    /// Whether the decoded octets are these.
+    #[inline]
+    pub fn is(&self, octets: &[u8]) -> bool {
+        self.is_from(octets.iter().copied())
+    }
+
+    /// Whether the decoded octets are those of the iterator.
+    pub(crate) fn is_from(&self, octets: impl Iterator<Item = u8>) -> bool {
+        self.decode().eq(octets.map(Ok))
+    }
+
+    /// Decodes into `buffer`; as many octets as are encoded are always enough.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn decode_into<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], DecodeError> {
+        let mut length = 0;
+        for octet in self.decode() {
+            *buffer.get_mut(length).ok_or(DecodeError::NoRoom)? = octet.map_err(DecodeError::BrokenEscape)?;
+            length += 1;
+        }
+        Ok(&buffer[..length])
+    }
+}
+
+impl fmt::Display for Encoded<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A character has up to four octets; those of one that is not complete wait here.
+        let mut pending = heapless::Vec::<u8, 4>::new();
+        let mut octets = self.decode().map(|octet| octet.unwrap_or(b'%'));
+        loop {
+            let next = octets.next();
+            let full = next.is_some_and(|octet| pending.push(octet).is_err());
+            debug_assert!(!full, "at most three octets wait");
+            match str::from_utf8(&pending) {
+                Ok(text) => {
+                    formatter.write_str(text)?;
+                    pending.clear();
+                }
+                Err(error) if error.error_len().is_none() && next.is_some() => {}
+                Err(error) => {
+                    // The octets up to the one that cannot follow are no character; that one may begin another.
+                    let wrong = error.error_len().unwrap_or(pending.len());
+                    formatter.write_str("\u{fffd}")?;
+                    pending = heapless::Vec::from_slice(&pending[wrong..]).unwrap_or_default();
+                    if let Ok(text) = str::from_utf8(&pending) {
+                        formatter.write_str(text)?;
+                        pending.clear();
+                    }
+                }
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The decoded octets of [`Encoded`].
+#[derive(Clone, Debug)]
+pub struct Decode<'a> {
+    raw: &'a [u8],
+    at: usize,
+    plus: Plus,
+}
+
+impl Iterator for Decode<'_> {
+    type Item = Result<u8, BrokenEscape>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Result<u8, BrokenEscape>> {
+        let at = self.at;
+        let octet = *self.raw.get(at)?;
+        self.at += 1;
+        match octet {
+            b'+' if self.plus == Plus::Space => Some(Ok(b' ')),
+            b'%' => match self.raw.get(at + 1..at + 3) {
+                Some(&[high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    self.at += 2;
+                    Some(Ok(digit(high) << 4 | digit(low)))
+                }
+                _ => Some(Err(BrokenEscape { at })),
+            },
+            _ => Some(Ok(octet)),
+        }
+    }
+}
+
+/// A `%` without two hexadecimal digits behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BrokenEscape {
+    /// The offset of the `%` in the encoded octets.
+    pub at: usize,
+}
+
+impl fmt::Display for BrokenEscape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a % without two hexadecimal digits, at octet {}", self.at)
+    }
+}
+
+impl core::error::Error for BrokenEscape {}
+
+/// Why octets were not decoded into a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// An escape is broken.
+    BrokenEscape(BrokenEscape),
+    /// The buffer is too small.
+    NoRoom,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BrokenEscape(error) => error.fmt(formatter),
+            Self::NoRoom => formatter.write_str("the buffer is too small for the decoded octets"),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// The value of a hexadecimal digit.
+const fn digit(octet: u8) -> u8 {
+    match octet {
+        b'0'..=b'9' => octet - b'0',
+        _ => (octet | 0x20) - b'a' + 10,
+    }
+}

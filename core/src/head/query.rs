@@ -1,0 +1,75 @@
+use super::{Encoded, Request};
+
+/// The query of a request target, as it was sent: read as pairs, which are split first and decoded afterwards.
+///
+/// ```
+/// use pronto::head::{Method, Target};
+///
+/// let query = Target::parse("/?q=a+b&q=c%26d&flag&=x", Method::Get)?.query().unwrap();
+/// let pairs: Vec<_> = query.pairs().map(|pair| format!("{}:{:?}", pair.name, pair.value.map(|value| value.to_string()))).collect();
+/// assert_eq!(pairs, [r#"q:Some("a b")"#, r#"q:Some("c&d")"#, "flag:None", r#":Some("x")"#]);
+/// # Ok::<(), pronto::head::TargetError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query<'a>(&'a str);
+
+impl<'a> Query<'a> {
+    pub(super) const fn new(query: &'a str) -> Self {
+        Self(query)
+    }
+
+    /// The query as it was sent, without the `?`.
+    pub const fn as_str(&self) -> &'a str {
+        self.0
+    }
+
+    /// The pairs in order, duplicates kept. Nothing between two `&` is no pair.
+    pub const fn pairs(&self) -> QueryPairs<'a> {
+        QueryPairs(self.0)
+    }
+
+    /// The value of the first pair of this name: `None` where there is none, `Some(None)` where it has no `=`.
+    pub fn value(&self, name: &str) -> Option<Option<Encoded<'a>>> {
+        self.pairs().find(|pair| pair.name.is(name.as_bytes())).map(|pair| pair.value)
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The pairs of the query, none where there is no query.
+    pub fn query_pairs(&self) -> QueryPairs<'a> {
+        self.target_form().ok().and_then(|target| target.query()).unwrap_or(Query("")).pairs()
+    }
+}
+
+/// The pairs of a [`Query`].
+#[derive(Clone, Debug)]
+pub struct QueryPairs<'a>(&'a str);
+
+/// A name, and what follows the first `=` behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueryPair<'a> {
+    /// The name; it may be empty.
+    pub name: Encoded<'a>,
+    /// The value; `None` where there is no `=`, which differs from an empty value.
+    pub value: Option<Encoded<'a>>,
+}
+
+impl<'a> Iterator for QueryPairs<'a> {
+    type Item = QueryPair<'a>;
+
+    fn next(&mut self) -> Option<QueryPair<'a>> {
+        while !self.0.is_empty() {
+            let (pair, rest) = self.0.split_once('&').unwrap_or((self.0, ""));
+            self.0 = rest;
+            if pair.is_empty() {
+                continue;
+            }
+            let (name, value) = match pair.split_once('=') {
+                Some((name, value)) => (name, Some(Encoded::form(value.as_bytes()))),
+                None => (pair, None),
+            };
+            return Some(QueryPair { name: Encoded::form(name.as_bytes()), value });
+        }
+        None
+    }
+}

@@ -1,0 +1,279 @@
+use crate::{
+    connection::{Config, Connection, Event, Instant, Polled, Rejection, Ticket},
+    framing::Framing,
+    head::{FieldSpan, Progress, Request, RequestHead, RequestParser},
+    response::Replied,
+};
+
+/// Somebody who answers whole requests.
+///
+/// An adapter implements it for the time of one [`Driver::drive`], around the application and the place where replies
+/// are gathered.
+pub trait Service {
+    /// Decides what becomes of a request's content, before any of it is read. Not asked for requests without content.
+    fn admit(&mut self, request: &Request<'_>) -> Admission;
+
+    /// Answers a request. `content` is `None` where the request has none, which differs from empty content, and where
+    /// [`admit`](Self::admit) declined it.
+    ///
+    /// When the [`turn`](Ticket::turn) of the ticket is [`Now`](crate::connection::Turn::Now), a reply may be written
+    /// straight to the output. Otherwise it must be held until its turn comes.
+    fn call(&mut self, request: &Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome;
+
+    /// Answers something that is not a request, or one whose content is broken, with the rejection's status.
+    fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome;
+
+    /// Writes [`CONTINUE`](crate::response::CONTINUE) to the output.
+    fn send_continue(&mut self);
+
+    /// Whether so much output is gathered that it should be sent before more requests are answered.
+    fn wants_flush(&self) -> bool;
+}
+
+/// What becomes of a request's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is collected and handed over whole; more than this many octets are answered 413.
+    Collect {
+        /// Octets of content at most.
+        limit: u64,
+    },
+    /// The request is answered without it. It is thrown away, or the connection closes
+    /// ([`Connection::decline_content`]).
+    Decline,
+}
+
+/// What a service did with a request.
+#[derive(Debug)]
+#[must_use]
+pub enum Outcome {
+    /// The reply was written to the output, in its turn.
+    Answered(Ticket, Replied),
+    /// The service kept the ticket: the reply is still to come, or is held until its turn comes. It is handed in by
+    /// [`Connection::handle_replied`].
+    Later,
+}
+
+/// Joins a [`Connection`], a buffer and a [`Service`]: takes whatever is complete out of the input and has it answered.
+///
+/// Content that is not complete is gathered in the input buffer itself, decoded in place behind its head. So a
+/// request that arrives whole is neither copied nor moved, and one that does not needs no second buffer.
+#[derive(Debug)]
+pub struct Driver {
+    connection: Connection,
+    collecting: Option<Collecting>,
+}
+
+/// A request whose content is not complete. It lies at the start of the input: head, content so far, octets not yet
+/// looked at.
+#[derive(Debug)]
+struct Collecting {
+    ticket: Ticket,
+    head: usize,
+    content: usize,
+    /// Where the octets begin that are not yet looked at.
+    raw: usize,
+}
+
+/// How far [`Driver::drive`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the input must be cut to what is left of it"]
+pub struct Driven {
+    /// Octets at the front of the input that are done with.
+    pub consumed: usize,
+    /// Where the octets end that must be kept. What was read next is appended there.
+    pub filled: usize,
+    /// Why it went no further.
+    pub stop: Stop,
+}
+
+/// Why [`Driver::drive`] went no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// All that is complete has been answered. Drive again with more input, or when it ended.
+    NeedInput,
+    /// Too much is in flight. Drive again when replies were handed in or output has gone out.
+    Paused,
+    /// Much output is gathered. Send it, and drive again.
+    Flush,
+    /// The content of the last reply must follow its head before anything else is sent. Send it, call
+    /// [`Connection::handle_content_sent`], and drive again.
+    Sending,
+    /// The connection has become another protocol's; what is left of the input is that protocol's.
+    Upgraded,
+    /// No further request will be answered. The transport is to be treated as
+    /// [`Connection::poll_transport`] says.
+    Closed,
+}
+
+impl Driver {
+    /// The driver of a connection that was accepted now.
+    pub const fn new(config: &Config, now: Instant) -> Self {
+        Self { connection: Connection::new(config, now), collecting: None }
+    }
+
+    /// The connection.
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The connection, to hand in replies, time and what became of the output.
+    pub const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Answers every complete request in `input`, in order.
+    ///
+    /// Afterwards keep `input[consumed..filled]`, append to it what is read next, and drive again with that. `fields`
+    /// is scratch space for the field spans of one head, and sets how many fields a request may have.
+    pub fn drive<S: Service>(
+        &mut self,
+        config: &Config,
+        input: &mut [u8],
+        fields: &mut [FieldSpan],
+        service: &mut S,
+        now: Instant,
+    ) -> Driven {
+        // Where the message begins that is being looked at, and its head while its spans are in the table.
+        let mut start = 0;
+        let mut parsed: Option<RequestHead> = None;
+        loop {
+            let raw = start + self.collecting.as_ref().map_or(0, |collecting| collecting.raw);
+            let Polled { consumed, event } = self.connection.poll_event(config, &input[raw..], fields, now);
+            let outcome = match event {
+                Event::Request { head, framing, mut ticket } => {
+                    let request = head.view(&input[start..], fields);
+                    match self.admit(config, &request, framing, &mut ticket, service) {
+                        Admission::Collect { .. } => {
+                            let head_length = head.length();
+                            self.collecting =
+                                Some(Collecting { ticket, head: head_length, content: 0, raw: head_length });
+                            parsed = Some(head);
+                            continue;
+                        }
+                        Admission::Decline => {
+                            start += consumed;
+                            service.call(&request, None, ticket)
+                        }
+                    }
+                }
+                Event::Content(octets) => {
+                    let from = offset_of(octets, input);
+                    let range = from..from + octets.len();
+                    if let Some(collecting) = &mut self.collecting {
+                        collecting.append(&mut input[start..], range.start - start..range.end - start);
+                        collecting.raw += consumed;
+                    }
+                    continue;
+                }
+                Event::Trailers(_) => {
+                    if let Some(collecting) = &mut self.collecting {
+                        collecting.raw += consumed;
+                    }
+                    continue;
+                }
+                Event::EndOfMessage => {
+                    let Some(Collecting { ticket, head: head_length, content, raw }) = self.collecting.take() else {
+                        start += consumed;
+                        continue;
+                    };
+                    let message = &input[start..];
+                    start += raw + consumed;
+                    let Some(head) = parsed.take().or_else(|| parse_again(config, &message[..head_length], fields))
+                    else {
+                        self.connection.handle_failure();
+                        continue;
+                    };
+                    let request = head.view(message, fields);
+                    service.call(&request, Some(&message[head_length..head_length + content]), ticket)
+                }
+                Event::HeadRejected { rejection, ticket } => service.reject(rejection, ticket),
+                Event::ContentRejected(rejection) => match self.collecting.take() {
+                    Some(Collecting { ticket, raw, .. }) => {
+                        start += raw;
+                        service.reject(rejection, ticket.closing())
+                    }
+                    None => continue,
+                },
+                Event::NeedInput => {
+                    let filled = self.close_gap(input, start, service);
+                    return Driven { consumed: start, filled, stop: Stop::NeedInput };
+                }
+                Event::Paused => return Driven { consumed: start, filled: input.len(), stop: Stop::Paused },
+                Event::Upgraded => return Driven { consumed: start, filled: input.len(), stop: Stop::Upgraded },
+                Event::Closed => {
+                    return Driven { consumed: input.len(), filled: input.len(), stop: Stop::Closed };
+                }
+            };
+            if let Outcome::Answered(ticket, replied) = outcome {
+                self.connection.handle_replied(ticket, &replied, now);
+                if self.connection.is_sending() {
+                    return Driven { consumed: start, filled: input.len(), stop: Stop::Sending };
+                }
+            }
+            if service.wants_flush() {
+                return Driven { consumed: start, filled: input.len(), stop: Stop::Flush };
+            }
+        }
+    }
+
+    fn admit<S: Service>(
+        &mut self,
+        config: &Config,
+        request: &Request<'_>,
+        framing: Framing,
+        ticket: &mut Ticket,
+        service: &mut S,
+    ) -> Admission {
+        if framing == Framing::None {
+            return Admission::Decline;
+        }
+        let admission = service.admit(request);
+        match admission {
+            Admission::Collect { limit } => self.connection.limit_content(limit),
+            Admission::Decline => self.connection.decline_content(config, ticket),
+        }
+        admission
+    }
+
+    /// Moves octets not yet looked at down to the content they follow, and has the client told to go on where it waits
+    /// for that. Returns where the input now ends.
+    fn close_gap<S: Service>(&mut self, input: &mut [u8], start: usize, service: &mut S) -> usize {
+        let Some(collecting) = &mut self.collecting else { return input.len() };
+        let end = collecting.head + collecting.content;
+        if end != collecting.raw {
+            input.copy_within(start + collecting.raw.., start + end);
+        }
+        let filled = input.len() - (collecting.raw - end);
+        collecting.raw = end;
+        if self.connection.is_in_turn(collecting.ticket.number()) && self.connection.take_expectation() {
+            service.send_continue();
+        }
+        filled
+    }
+}
+
+impl Collecting {
+    /// Takes octets of the message as content: moves them down behind what is there, unless they lie there already.
+    fn append(&mut self, message: &mut [u8], octets: core::ops::Range<usize>) {
+        let end = self.head + self.content;
+        let length = octets.len();
+        if octets.start != end {
+            message.copy_within(octets, end);
+        }
+        self.content += length;
+    }
+}
+
+/// The table of spans is shared: between two calls it held other heads.
+fn parse_again(config: &Config, octets: &[u8], fields: &mut [FieldSpan]) -> Option<RequestHead> {
+    match RequestParser::new(config.limits.head).parse(octets, fields) {
+        Ok(Progress::Complete(head)) => Some(head),
+        Ok(Progress::Incomplete) | Err(_) => None,
+    }
+}
+
+/// Where a part of `whole` begins in it.
+fn offset_of(part: &[u8], whole: &[u8]) -> usize {
+    part.as_ptr().addr() - whole.as_ptr().addr()
+}

@@ -1,0 +1,199 @@
+use core::fmt;
+
+use heapless::Vec;
+
+use crate::head::{Method, Path};
+
+use super::{Params, Pattern};
+
+/// One entry of a router: what is handled, and by what.
+#[derive(Clone, Debug)]
+pub struct Route<'p, H> {
+    /// The methods.
+    pub methods: Methods,
+    /// The paths.
+    pub pattern: Pattern<'p>,
+    /// What handles them: a function, an index, whatever the service calls.
+    pub handler: H,
+}
+
+/// The methods that a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Methods {
+    /// A bit for each of [`Method::KNOWN`].
+    known: u16,
+    other: Option<&'static str>,
+    any: bool,
+}
+
+impl Methods {
+    /// Every method.
+    pub const ANY: Self = Self { known: 0, other: None, any: true };
+
+    /// One method.
+    pub fn one(method: Method<'static>) -> Self {
+        let (known, other) = match method {
+            Method::Other(token) => (0, Some(token)),
+            known => (bit(known), None),
+        };
+        Self { known, other, any: false }
+    }
+
+    /// This method as well. Of methods without a name of their own, a route takes one.
+    #[must_use]
+    pub fn and(self, method: Method<'static>) -> Self {
+        let one = Self::one(method);
+        Self { known: self.known | one.known, other: one.other.or(self.other), any: self.any }
+    }
+
+    /// Whether this method is among them.
+    #[inline]
+    pub fn contains(&self, method: Method<'_>) -> bool {
+        self.any
+            || match method {
+                Method::Other(token) => self.other == Some(token),
+                known => self.known & bit(known) != 0,
+            }
+    }
+}
+
+/// What a router found for a request.
+#[derive(Clone, Debug)]
+pub enum Routing<'r, 'a, H> {
+    /// A route, and what its placeholders stand for.
+    Found {
+        /// The first in order that takes the method and matches the path; for HEAD, one for GET where none is.
+        handler: &'r H,
+        /// What its placeholders stand for.
+        params: Params<'a>,
+    },
+    /// An OPTIONS request that no route takes: 204, with what is allowed.
+    Options(Allow<'r>),
+    /// Routes match the path, but none takes the method: 405, with what is allowed.
+    MethodNotAllowed(Allow<'r>),
+    /// No route matches the path: 404.
+    NotFound,
+    /// No route matches the path, and the server does not know the method at all: 501.
+    NotImplemented,
+}
+
+/// Finds the route for a request, among routes in order.
+///
+/// `path` is `None` for `*` and for an authority: the request is for the server as a whole.
+///
+/// ```
+/// use pronto::head::{Method, Target};
+/// use pronto::service::{Methods, Pattern, Route, Routing, find};
+///
+/// let routes = [
+///     Route { methods: Methods::one(Method::Get), pattern: Pattern::new("/")?, handler: 'a' },
+///     Route { methods: Methods::one(Method::Post), pattern: Pattern::new("/users/{id}")?, handler: 'b' },
+/// ];
+/// let path = Target::parse("/users/7", Method::Post).unwrap().path();
+/// let Routing::Found { handler: 'b', params } = find(&routes, Method::Post, path) else { panic!() };
+/// assert!(params.value("id").unwrap().is(b"7"));
+///
+/// let Routing::MethodNotAllowed(allow) = find(&routes, Method::Get, path) else { panic!() };
+/// assert_eq!(allow.to_string(), "POST, OPTIONS");
+/// # Ok::<(), pronto::service::PatternError>(())
+/// ```
+#[inline]
+pub fn find<'r, 'a, H>(routes: &'r [Route<'_, H>], method: Method<'_>, path: Option<Path<'a>>) -> Routing<'r, 'a, H>
+where
+    'r: 'a,
+{
+    let mut head_from_get = None;
+    let mut path_is_known = path.is_none();
+    if let Some(path) = path {
+        for route in routes {
+            let Some(params) = route.pattern.matches(path) else { continue };
+            if route.methods.contains(method) {
+                return Routing::Found { handler: &route.handler, params };
+            }
+            path_is_known = true;
+            if method == Method::Head && head_from_get.is_none() && route.methods.contains(Method::Get) {
+                head_from_get = Some((&route.handler, params));
+            }
+        }
+    }
+    match head_from_get {
+        Some((handler, params)) => Routing::Found { handler, params },
+        None => refuse(routes, method, path, path_is_known),
+    }
+}
+
+#[cold]
+fn refuse<'r, 'a, H>(
+    routes: &'r [Route<'_, H>],
+    method: Method<'_>,
+    path: Option<Path<'_>>,
+    path_is_known: bool,
+) -> Routing<'r, 'a, H> {
+    let allow = || Allow::new(routes, path);
+    match method {
+        Method::Options if path_is_known => Routing::Options(allow()),
+        Method::Connect | Method::Trace | Method::Other(_)
+            if (!path_is_known || path.is_none()) && !routes.iter().any(|route| route.methods.contains(method)) =>
+        {
+            Routing::NotImplemented
+        }
+        _ if path_is_known => Routing::MethodNotAllowed(allow()),
+        _ => Routing::NotFound,
+    }
+}
+
+/// The methods that a path allows, as the Allow field lists them in its [`Display`](fmt::Display) form (RFC 9110 10.2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allow<'r> {
+    known: u16,
+    /// Methods without a name of their own; past the eighth they are left out.
+    others: Vec<&'r str, 8>,
+}
+
+impl<'r> Allow<'r> {
+    /// What the routes that match `path` take; all routes where the request is for the server as a whole.
+    fn new<H>(routes: &'r [Route<'_, H>], path: Option<Path<'_>>) -> Self {
+        let mut allow = Self { known: bit(Method::Options), others: Vec::new() };
+        for route in routes {
+            if path.is_some_and(|path| route.pattern.matches(path).is_none()) {
+                continue;
+            }
+            allow.known |= if route.methods.any { u16::MAX } else { route.methods.known };
+            if let Some(other) = route.methods.other.filter(|other| !allow.others.contains(other)) {
+                let _full = allow.others.push(other);
+            }
+        }
+        if allow.known & bit(Method::Get) != 0 {
+            allow.known |= bit(Method::Head);
+        }
+        allow
+    }
+}
+
+impl fmt::Display for Allow<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = Method::KNOWN.into_iter().filter(|&method| self.known & bit(method) != 0).map(Method::as_str);
+        for (index, method) in known.chain(self.others.iter().copied()).enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(formatter, "{separator}{method}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The bit of a method with a name of its own.
+#[inline]
+const fn bit(method: Method<'_>) -> u16 {
+    match method {
+        Method::Get => 1,
+        Method::Head => 1 << 1,
+        Method::Post => 1 << 2,
+        Method::Put => 1 << 3,
+        Method::Delete => 1 << 4,
+        Method::Connect => 1 << 5,
+        Method::Options => 1 << 6,
+        Method::Trace => 1 << 7,
+        Method::Patch => 1 << 8,
+        Method::Other(_) => 0,
+    }
+}

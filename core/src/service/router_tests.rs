@@ -1,0 +1,115 @@
+//! Patterns and routes: what they match, as tables.
+
+use alloc::{string::String, string::ToString, vec::Vec};
+
+use super::*;
+use crate::head::{Method, Path, Target};
+
+fn path(text: &str) -> Path<'_> {
+    Target::parse(text, Method::Get).unwrap().path().unwrap()
+}
+
+#[test]
+fn patterns_match_whole_segments_decoded_once() {
+    type Case<'a> = (&'a str, &'a str, Option<&'a [(&'a str, &'a str)]>);
+    let cases: &[Case<'_>] = &[
+        ("/", "/", Some(&[])),
+        ("/", "//", None),
+        ("/a", "/a", Some(&[])),
+        ("/a", "/a/", None),
+        ("/a", "/%61", Some(&[])),
+        ("/a", "/%2561", None),
+        ("/a/", "/a", None),
+        ("/é", "/%C3%A9", Some(&[])),
+        ("/a b", "/a%20b", Some(&[])),
+        ("/{name}", "/x", Some(&[("name", "x")])),
+        ("/{name}", "/", None),
+        ("/{name}", "/x/y", None),
+        ("/{name}", "/x%2Fy", Some(&[("name", "x/y")])),
+        ("/{a}/b/{c}", "/1/b/2", Some(&[("a", "1"), ("c", "2")])),
+        ("/{a}/b/{c}", "/1/c/2", None),
+        ("/{{a}}", "/{a}", Some(&[])),
+        ("/{{a}}", "/%7Ba%7D", Some(&[])),
+        ("/{{a}}", "/a", None),
+        ("/a%20b", "/a%20b", None),
+        ("/a%20b", "/a%2520b", Some(&[])),
+        ("/{größe}", "/1", Some(&[("größe", "1")])),
+        ("/a", "/%zz", None),
+    ];
+    for &(pattern, target, expected) in cases {
+        let params = Pattern::new(pattern).unwrap().matches(path(target));
+        let seen =
+            params.map(|params| params.iter().map(|(name, value)| (name, value.to_string())).collect::<Vec<_>>());
+        let expected = expected.map(|pairs| pairs.iter().map(|&(name, value)| (name, String::from(value))).collect());
+        assert_eq!(seen, expected, "{pattern} {target}");
+    }
+}
+
+#[test]
+fn bad_patterns_are_refused_when_they_are_made() {
+    let cases = [
+        ("", PatternError::NoLeadingSlash),
+        ("a", PatternError::NoLeadingSlash),
+        ("/{", PatternError::UnclosedBrace),
+        ("/{a", PatternError::UnclosedBrace),
+        ("/{a/b}", PatternError::UnclosedBrace),
+        ("/{a{b}", PatternError::UnclosedBrace),
+        ("/}", PatternError::UnopenedBrace),
+        ("/a}", PatternError::UnopenedBrace),
+        ("/{}", PatternError::EmptyName),
+        ("/x{a}", PatternError::PartOfSegment),
+        ("/{a}x", PatternError::PartOfSegment),
+        ("/{a}{b}", PatternError::PartOfSegment),
+        ("/{a}/{a}", PatternError::RepeatedName),
+    ];
+    for (text, error) in cases {
+        assert_eq!(Pattern::new(text), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn the_first_route_that_fits_is_found_and_misses_say_what_is_allowed() {
+    let route = |methods, pattern, handler| Route { methods, pattern: Pattern::new(pattern).unwrap(), handler };
+    let routes = [
+        route(Methods::one(Method::Get), "/", 'a'),
+        route(Methods::one(Method::Get), "/x/new", 'b'),
+        route(Methods::one(Method::Get).and(Method::Delete), "/x/{id}", 'c'),
+        route(Methods::one(Method::Head), "/x/{id}", 'd'),
+        route(Methods::one(Method::Other("PURGE")), "/x/{id}", 'e'),
+        route(Methods::ANY, "/any", 'f'),
+        route(Methods::one(Method::Options), "/own", 'g'),
+    ];
+    let seen = |method, target| match find(&routes, method, Target::parse(target, method).unwrap().path()) {
+        Routing::Found { handler, .. } => handler.to_string(),
+        Routing::Options(allow) => alloc::format!("options {allow}"),
+        Routing::MethodNotAllowed(allow) => alloc::format!("405 {allow}"),
+        Routing::NotFound => String::from("404"),
+        Routing::NotImplemented => String::from("501"),
+    };
+    assert_eq!(seen(Method::Get, "/"), "a");
+    assert_eq!(seen(Method::Get, "/?q"), "a");
+    assert_eq!(seen(Method::Get, "http://host"), "a");
+    assert_eq!(seen(Method::Head, "/"), "a");
+    assert_eq!(seen(Method::Get, "/x/new"), "b");
+    assert_eq!(seen(Method::Get, "/x/old"), "c");
+    assert_eq!(seen(Method::Head, "/x/old"), "d");
+    assert_eq!(seen(Method::Other("PURGE"), "/x/1"), "e");
+    assert_eq!(seen(Method::Other("ANYTHING"), "/any"), "f");
+    assert_eq!(seen(Method::Options, "/own"), "g");
+    assert_eq!(seen(Method::Options, "/"), "options GET, HEAD, OPTIONS");
+    assert_eq!(seen(Method::Options, "/nowhere"), "404");
+    assert_eq!(seen(Method::Post, "/x/1"), "405 GET, HEAD, DELETE, OPTIONS, PURGE");
+    assert_eq!(seen(Method::Other("get"), "/"), "405 GET, HEAD, OPTIONS");
+    assert_eq!(seen(Method::Put, "/nowhere"), "404");
+    assert_eq!(seen(Method::Other("PURGE"), "/nowhere"), "404");
+    assert!(seen(Method::Options, "*").starts_with("options GET, HEAD, POST"));
+}
+
+#[test]
+fn a_method_that_no_route_takes_is_not_implemented() {
+    let routes = [Route { methods: Methods::one(Method::Get), pattern: Pattern::new("/").unwrap(), handler: () }];
+    for (method, target) in [(Method::Other("BREW"), "/pot"), (Method::Trace, "/pot"), (Method::Connect, "a:1")] {
+        let target = Target::parse(target, method).unwrap();
+        assert!(matches!(find(&routes, method, target.path()), Routing::NotImplemented), "{method}");
+    }
+}
