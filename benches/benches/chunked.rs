@@ -1,0 +1,82 @@
+//! The chunked coding: content of chunks of one size, decoded to slices of the input, beside a loop around
+//! `httparse::parse_chunk_size` that does the same. `thrpt` counts chunks.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use pronto::framing::{ContentDecoder, ContentLimits, Framing, Part};
+
+criterion_group!(benches, chunked);
+criterion_main!(benches);
+
+fn chunked(criterion: &mut Criterion) {
+    compare(criterion, "16 B chunks", 64, |_| 16);
+    compare(criterion, "8 KiB chunks", 64, |_| 8192);
+    // Sizes of one to three digits in an order too long for a branch predictor to learn.
+    compare(criterion, "mixed chunks", 4096, |random| 1 + random % (1 << (4 * (1 + random / 4096 % 3))));
+}
+
+fn compare(criterion: &mut Criterion, name: &str, chunks: usize, size: impl Fn(usize) -> usize) {
+    let input = content(chunks, size);
+    let input = input.as_slice();
+    let expected = httparse_decode(input);
+    assert_eq!(pronto_decode(input), expected, "both find the same content");
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Elements(chunks as u64));
+    group.bench_function("pronto", |bencher| bencher.iter(|| pronto_decode(black_box(input))));
+    group.bench_function("httparse", |bencher| bencher.iter(|| httparse_decode(black_box(input))));
+    group.finish();
+}
+
+/// A content of so many chunks, whose sizes are made of random numbers.
+fn content(chunks: usize, size: impl Fn(usize) -> usize) -> Vec<u8> {
+    let mut input = Vec::new();
+    let mut random = 1_u64;
+    for _ in 0..chunks {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let size = size((random >> 40) as usize);
+        input.extend_from_slice(format!("{size:x}\r\n").as_bytes());
+        input.resize(input.len() + size, b'x');
+        input.extend_from_slice(b"\r\n");
+    }
+    input.extend_from_slice(b"0\r\n\r\n");
+    input
+}
+
+/// The octets of content, each slice of which is seen by the compiler to be used.
+fn pronto_decode(input: &[u8]) -> usize {
+    let mut decoder = ContentDecoder::new(Framing::Chunked, ContentLimits::new(u64::MAX));
+    let mut at = 0;
+    let mut octets = 0;
+    loop {
+        let decoded = decoder.decode(&input[at..]).expect("the content is valid");
+        at += decoded.consumed;
+        match decoded.part {
+            Part::Content(content) => octets += black_box(content).len(),
+            Part::Trailers(_) | Part::NeedInput => {
+                unreachable!("the content is whole and has no trailers")
+            }
+            Part::End => return octets,
+        }
+    }
+}
+
+fn httparse_decode(input: &[u8]) -> usize {
+    let mut at = 0;
+    let mut octets = 0;
+    loop {
+        let Ok(httparse::Status::Complete((head, size))) = httparse::parse_chunk_size(&input[at..]) else {
+            unreachable!("the content is valid and whole");
+        };
+        at += head;
+        let size = usize::try_from(size).expect("the content is in memory");
+        let content = &input[at..at + size];
+        at += size;
+        assert_eq!(&input[at..at + 2], b"\r\n");
+        at += 2;
+        if size == 0 {
+            return octets;
+        }
+        octets += black_box(content).len();
+    }
+}
