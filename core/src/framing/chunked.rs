@@ -3,6 +3,7 @@ use crate::scan::{is_field_octet, is_token_octet};
 
 use super::{
     ContentLimits, Decoded, FramingError, Part,
+    chunk_head::{MOST_DIGITS, UsualHead, value_of},
     trailers::{TrailerLength, TrailerSection},
 };
 
@@ -26,6 +27,7 @@ pub(super) struct ChunkedDecoder {
     /// Octets of chunk extensions that may still come.
     extensions_left: u32,
     trailers: Resumable,
+    usual: UsualHead,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +81,7 @@ impl ChunkedDecoder {
             content_left: limits.content,
             extensions_left: limits.extensions,
             trailers: Resumable::new(trailers),
+            usual: UsualHead::NONE,
         }
     }
 
@@ -86,7 +89,44 @@ impl ChunkedDecoder {
         matches!(self.state, State::End)
     }
 
+    // Always inlined: what it returns is too large for registers, and the next call waits for `consumed`.
+    #[inline(always)]
     pub(super) fn decode<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
+        let (start, end) = self.plain_chunk(input);
+        match input.get(start..end) {
+            Some(data) if !data.is_empty() => Ok(Decoded { consumed: end, part: Part::Content(data) }),
+            _ => self.decode_any(input),
+        }
+    }
+
+    /// Takes a chunk the line of which is whole, has no extensions, and has data behind it: where in the input that data
+    /// starts and ends. Everything else is left untouched, which an empty range tells.
+    #[inline(always)]
+    fn plain_chunk(&mut self, input: &[u8]) -> (usize, usize) {
+        let line = match self.state {
+            State::DataCarriageReturn if input.starts_with(b"\r\n") => 2,
+            State::Size { digits: 0, .. } => 0,
+            _ => return (0, 0),
+        };
+        let (length, size) = self.usual.parse(input.get(line..).unwrap_or_default());
+        let start = line + length;
+        let present = input.len().saturating_sub(start);
+        if size == 0 || size > self.content_left || present == 0 {
+            return (0, 0);
+        }
+        self.content_left -= size;
+        // Two branches where a minimum would do: the place of the next chunk need not wait for the length of the input.
+        if size <= present as u64 {
+            self.state = State::DataCarriageReturn;
+            (start, start + size as usize)
+        } else {
+            self.state = State::Data { left: size - present as u64 };
+            (start, input.len())
+        }
+    }
+
+    #[inline(never)]
+    fn decode_any<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
         let mut at = 0;
         loop {
             if let State::End = self.state {
@@ -148,8 +188,7 @@ impl ChunkedDecoder {
     /// Takes the digits of a size, and returns how many there were.
     fn size(&mut self, input: &[u8], mut size: u64, mut digits: u8) -> Result<usize, FramingError> {
         for (taken, &octet) in input.iter().enumerate() {
-            let value = HEXADECIMAL[usize::from(octet)];
-            if value == NO_DIGIT {
+            let Some(value) = value_of(octet) else {
                 match octet {
                     _ if digits == 0 => return Err(FramingError::ChunkSize),
                     b'\r' => self.end_of_first_line(size)?,
@@ -157,8 +196,8 @@ impl ChunkedDecoder {
                     _ => return Err(FramingError::ChunkSize),
                 }
                 return Ok(taken);
-            }
-            if digits == MOST_DIGITS {
+            };
+            if usize::from(digits) == MOST_DIGITS {
                 return Err(FramingError::ChunkSize);
             }
             size = size << 4 | u64::from(value);
@@ -218,20 +257,3 @@ fn extension(place: Place, octet: u8) -> Result<Option<Place>, FramingError> {
 fn expect(octet: u8, expected: u8, otherwise: FramingError) -> Result<(), FramingError> {
     if octet == expected { Ok(()) } else { Err(otherwise) }
 }
-
-/// As many hexadecimal digits as 64 bits have.
-const MOST_DIGITS: u8 = 16;
-
-const NO_DIGIT: u8 = 0xff;
-
-/// The value of each octet as a hexadecimal digit.
-const HEXADECIMAL: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        values[b"0123456789abcdef"[value] as usize] = value as u8;
-        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
-        value += 1;
-    }
-    values
-};

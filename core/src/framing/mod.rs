@@ -3,6 +3,7 @@
 //! [`request_framing`] and [`response_framing`] decide how a message's content is delimited; [`ContentDecoder`] then
 //! takes it out of the input, as slices of the input. For the way out, [`encode`] frames chunks.
 
+mod chunk_head;
 mod chunked;
 mod content;
 pub mod encode;

@@ -243,6 +243,25 @@ proptest! {
         prop_assert_eq!(rest, "");
     }
 
+    /// Sizes that repeat are taken on a shorter path, which must not see a repetition where there is none.
+    #[test]
+    fn sizes_that_repeat_or_resemble_each_other_are_told_apart(
+        sizes in prop::collection::vec(prop::sample::select(&["1", "01", "2", "10", "11", "0012", "00000011", "000000000012", "a", "A"][..]), 1..9),
+        piece in 1_usize..40,
+    ) {
+        let mut input = String::new();
+        let mut expected = String::new();
+        for size in sizes {
+            let data = "\n".repeat(usize::from_str_radix(size, 16).unwrap());
+            input += &format!("{size}\r\n{data}\r\n");
+            expected += &data;
+        }
+        input += "0\r\n\r\n1\r\n";
+        let expected = Ok((expected, Vec::new(), String::from("1\r\n")));
+        prop_assert_eq!(decode(ContentLimits::new(1000), input.as_bytes(), piece), expected.clone());
+        prop_assert_eq!(decode(ContentLimits::new(1000), input.as_bytes(), input.len()), expected);
+    }
+
     #[test]
     fn no_octets_make_the_decoder_panic_and_splits_change_nothing(
         input in prop::collection::vec(prop::sample::select(&b"0123afG;=\"\\\r\n\r\n\r\nxX: \0"[..]), 0..60),
