@@ -19,6 +19,10 @@ pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], from: usize
     // that are fine, the longest is CR LF.
     let end = input.len() - usize::from(input.last() == Some(&b'\r'));
     let mut at = from.saturating_sub(3);
+    // Nor does it begin inside one.
+    if at > 0 && input.get(at) == Some(&b'\n') {
+        at -= 1;
+    }
     let (mut controls_before, mut starts_before) = (0, 0);
     while at < end {
         let controls = match input[..end].get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
@@ -45,4 +49,33 @@ pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], from: usize
         at += BLOCK;
     }
     Scanned::Fine(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::{Scan, dispatch};
+
+    /// A scan that began between CR and LF once called them a bare LF. The head was then parsed and diagnosed anew with
+    /// each octet that came, for as long as it was not complete.
+    #[test]
+    fn a_scan_goes_on_from_wherever_one_ended() {
+        let input = b"GET / HTTP/1.1\r\nA:\r\nB: c\r\n";
+        for from in 0..=input.len() {
+            assert_eq!(dispatch(Job { input, from }), Scanned::Fine(input.len()), "from {from}");
+        }
+    }
+
+    struct Job<'i> {
+        input: &'i [u8],
+        from: usize,
+    }
+
+    impl Scan for Job<'_> {
+        type Output = Scanned;
+
+        fn run<I: InstructionSet>(self, instructions: I) -> Scanned {
+            scan(instructions, self.input, self.from)
+        }
+    }
 }
