@@ -89,6 +89,23 @@ impl ChunkedDecoder {
         matches!(self.state, State::End)
     }
 
+    /// How many octets are still to come, at least.
+    pub(super) const fn remaining_hint(&self) -> u64 {
+        const LINE_END: u64 = 2;
+        const LAST_CHUNK: u64 = 1 + 2 * LINE_END;
+        match self.state {
+            State::End => 0,
+            State::Size { digits: 0, .. } => LAST_CHUNK,
+            // The size may be that of the last chunk.
+            State::Size { .. } | State::Extension { .. } | State::Trailers => 2 * LINE_END,
+            State::SizeCarriageReturn { size } => size.saturating_add(2 * LINE_END + LAST_CHUNK),
+            State::SizeLineFeed { size } => size.saturating_add(1 + LINE_END + LAST_CHUNK),
+            State::Data { left } => left.saturating_add(LINE_END + LAST_CHUNK),
+            State::DataCarriageReturn => LINE_END + LAST_CHUNK,
+            State::DataLineFeed => 1 + LAST_CHUNK,
+        }
+    }
+
     // Always inlined: what it returns is too large for registers, and the next call waits for `consumed`.
     #[inline(always)]
     pub(super) fn decode<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {

@@ -62,7 +62,8 @@ pub struct Decoded<'i> {
 /// A part of content.
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'i> {
-    /// Octets of content, at least one.
+    /// Octets of content, at least one. They are the last of those consumed, so in the input they lie from
+    /// `consumed - octets.len()` to `consumed`, which lets a caller move them within its own buffer.
     Content(&'i [u8]),
     /// The trailer section; the end comes next.
     Trailers(TrailerSection<'i>),
@@ -103,9 +104,35 @@ impl ContentDecoder {
                 Ok(Decoded { consumed: length, part: Part::Content(&input[..length]) })
             }
             Coding::UntilClose { left } => {
-                *left = left.checked_sub(input.len() as u64).ok_or(FramingError::ContentTooLarge)?;
-                Ok(Decoded { consumed: input.len(), part: Part::Content(input) })
+                // As much as the limit lets through comes first, however the input was split.
+                let length = usize::try_from(*left).map_or(input.len(), |left| input.len().min(left));
+                if length == 0 {
+                    return Err(FramingError::ContentTooLarge);
+                }
+                *left -= length as u64;
+                Ok(Decoded { consumed: length, part: Part::Content(&input[..length]) })
             }
+        }
+    }
+
+    /// Whether the content is complete. It may be so before [`Part::End`] was said, once its last octets were taken.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        match &self.0 {
+            Coding::Length(left) => *left == 0,
+            Coding::Chunked(decoder) => decoder.is_done(),
+            Coding::TooLong | Coding::UntilClose { .. } => false,
+        }
+    }
+
+    /// How many octets of input are still to come, at least, behind those that were consumed. It is 0 for content that ends
+    /// with the connection, of which nothing is known.
+    #[must_use]
+    pub const fn remaining_hint(&self) -> u64 {
+        match &self.0 {
+            Coding::Length(left) => *left,
+            Coding::Chunked(decoder) => decoder.remaining_hint(),
+            Coding::TooLong | Coding::UntilClose { .. } => 0,
         }
     }
 

@@ -1,4 +1,5 @@
-use crate::head::{Field, KnownFields, Method, Request, Response, Status, Version};
+use crate::head::{Field, KnownFields, Method, Request, Response, Version};
+use crate::scan::is_token_octet;
 
 use super::FramingError;
 
@@ -45,10 +46,9 @@ pub fn response_framing(response: &Response<'_>, method: Method<'_>) -> Result<F
     }
     let fields =
         FramingFields { known: response.known(), version: response.version(), at: |index| response.field_at(index) };
-    // 205 has no content, but may say so by a length (RFC 9110 15.3.6).
-    let otherwise = if response.status() == Status::RESET_CONTENT { Framing::None } else { Framing::UntilClose };
-    // 8: until the connection closes.
-    Ok(fields.delimiter()?.unwrap_or(otherwise))
+    // 8: until the connection closes. This goes for 205 too: that it must have no content (RFC 9110 15.3.6) does not make
+    // the octets behind it another response.
+    Ok(fields.delimiter()?.unwrap_or(Framing::UntilClose))
 }
 
 /// The two fields that delimit content, in a head of either kind.
@@ -94,6 +94,8 @@ impl<'a, F: Fn(u16) -> Option<Field<'a>>> FramingFields<'_, F> {
     /// Transfer-Encoding = #transfer-coding
     /// transfer-coding   = token *( OWS ";" OWS transfer-parameter )
     /// ```
+    ///
+    /// What the parameters of a coding that is not known are does not matter: it is refused with or without them.
     fn only_chunked(&self) -> Result<(), FramingError> {
         let mut codings = 0_usize;
         let mut chunked = 0_usize;
@@ -108,13 +110,18 @@ impl<'a, F: Fn(u16) -> Option<Field<'a>>> FramingFields<'_, F> {
             }
             left -= 1;
             for member in field.value.split(|&octet| octet == b',') {
-                let coding = trim(member);
-                if coding.is_empty() {
+                let coding = member.split(|&octet| octet == b';').next().map_or(member, trim);
+                if coding.is_empty() || !coding.iter().copied().all(is_token_octet) {
+                    return Err(FramingError::TransferEncoding);
+                }
+                let is_chunked = coding.eq_ignore_ascii_case(b"chunked");
+                // No parameters are defined for it, so somebody would ignore them, and somebody else the coding.
+                if is_chunked && member.contains(&b';') {
                     return Err(FramingError::TransferEncoding);
                 }
                 codings += 1;
-                last_is_chunked = coding.eq_ignore_ascii_case(b"chunked");
-                chunked += usize::from(last_is_chunked);
+                last_is_chunked = is_chunked;
+                chunked += usize::from(is_chunked);
             }
         }
         match (codings, chunked) {

@@ -44,6 +44,17 @@ const REQUESTS: &[(&str, Result<Framing, Error>)] = &[
     ("Transfer-Encoding: chunked, chunked", Err(Error::TransferEncoding)),
     ("Transfer-Encoding: chunked\r\nX: y\r\nTransfer-Encoding: chunked", Err(Error::TransferEncoding)),
     ("Transfer-Encoding: chunked;a=b", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: chunked ; a=b, chunked", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: gzip, chunked;a=b", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: gzip, , chunked", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: gzip\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: gzip zip, chunked", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: \"gzip\", chunked", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: ;a=b, chunked", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: gzip;a=\", chunked\"", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: chunked chunked", Err(Error::TransferEncoding)),
+    ("Transfer-Encoding: xchunked, chunked", Err(Error::UnknownTransferCoding)),
+    ("Transfer_Encoding: chunked\r\nContent_Length: 5", Ok(Framing::None)),
     ("Transfer-Encoding: ,chunked", Err(Error::TransferEncoding)),
     ("Transfer-Encoding: chunked,", Err(Error::TransferEncoding)),
     ("Transfer-Encoding:", Err(Error::TransferEncoding)),
@@ -68,6 +79,17 @@ fn frame_request(version: &str, lines: &str) -> Result<Framing, Error> {
     request_framing(&head.view(input.as_bytes(), &fields))
 }
 
+/// Whoever checks heads without a field table must not take a request with content for one without.
+#[test]
+fn requests_whose_fields_were_not_kept_are_refused() {
+    for lines in ["Content-Length: 5", "Transfer-Encoding: chunked", "Host: a"] {
+        let input = format!("POST / HTTP/1.1\r\n{lines}\r\n\r\n");
+        let Ok(Progress::Complete(head)) = RequestHead::parse(input.as_bytes(), &mut []) else { panic!("{lines}") };
+        let framing = request_framing(&head.view(input.as_bytes(), &[]));
+        assert_eq!(framing.is_err(), lines != "Host: a", "{lines}");
+    }
+}
+
 #[test]
 fn responses_are_framed_by_status_method_and_fields() {
     let cases: &[(&str, &str, Method<'_>, Result<Framing, Error>)] = &[
@@ -79,7 +101,8 @@ fn responses_are_framed_by_status_method_and_fields() {
         ("200", "Transfer-Encoding: chunked", Method::Connect, Ok(Framing::None)),
         ("407", "Transfer-Encoding: chunked", Method::Connect, Ok(Framing::Chunked)),
         ("200", "X: y", Method::Get, Ok(Framing::UntilClose)),
-        ("205", "X: y", Method::Get, Ok(Framing::None)),
+        ("205", "X: y", Method::Get, Ok(Framing::UntilClose)),
+        ("205", "Content-Length: 0", Method::Get, Ok(Framing::Length(0))),
         ("200", "Content-Length: 5\r\nContent-Length: 5", Method::Get, Err(Error::RepeatedContentLength)),
     ];
     for &(status, lines, method, expected) in cases {
@@ -150,11 +173,18 @@ const CHUNKED: &[(&str, Expected)] = &[
 fn decode(limits: ContentLimits, input: &[u8], piece: usize) -> Result<Taken, Error> {
     let mut decoder = ContentDecoder::new(Framing::Chunked, limits);
     let (mut content, mut trailers, mut start, mut end) = (String::new(), Vec::new(), 0, 0);
+    let mut hints = Vec::new();
     loop {
         end = (end + piece).min(input.len());
         loop {
             let Decoded { consumed, part } = decoder.decode(&input[start..end])?;
+            if let Part::Content(octets) = part {
+                let place = input[start..start + consumed].as_ptr_range().end;
+                assert_eq!(octets.as_ptr_range().end, place, "content is the last that was consumed");
+            }
             start += consumed;
+            hints.push(start as u64 + decoder.remaining_hint());
+            assert_eq!(decoder.is_done(), decoder.remaining_hint() == 0);
             match part {
                 Part::Content(octets) => content.push_str(str::from_utf8(octets).unwrap()),
                 Part::Trailers(section) => trailers.extend(
@@ -162,6 +192,7 @@ fn decode(limits: ContentLimits, input: &[u8], piece: usize) -> Result<Taken, Er
                 ),
                 Part::End => {
                     decoder.handle_end_of_input()?;
+                    assert!(hints.iter().all(|&hint| hint <= start as u64), "{hints:?} of {start}");
                     return Ok((content, trailers, String::from_utf8(input[start..].to_vec()).unwrap()));
                 }
                 Part::NeedInput => break,
@@ -226,6 +257,47 @@ fn content_of_a_length_is_taken_to_its_end_and_refused_up_front_when_too_long() 
     assert!(matches!(decoder.decode(b", and more").unwrap(), Decoded { consumed: 0, part: Part::End }));
     let mut decoder = ContentDecoder::new(Framing::Length(6), ContentLimits::new(5));
     assert_eq!(decoder.decode(b"").map(drop), Err(Error::ContentTooLarge));
+}
+
+/// What the limit lets through is the same whether it comes with more or before it.
+#[test]
+fn content_until_the_end_is_taken_up_to_its_limit() {
+    for piece in 1..7 {
+        let mut decoder = ContentDecoder::new(Framing::UntilClose, ContentLimits::new(5));
+        let mut content = Vec::new();
+        let error = b"hello!".chunks(piece).try_for_each(|mut input| {
+            while !input.is_empty() {
+                let Decoded { consumed, part } = decoder.decode(input)?;
+                let Part::Content(octets) = part else { panic!("{part:?}") };
+                content.extend_from_slice(octets);
+                input = &input[consumed..];
+            }
+            Ok(())
+        });
+        assert_eq!((content.as_slice(), error), (&b"hello"[..], Err(Error::ContentTooLarge)), "{piece}");
+    }
+}
+
+/// The section stays in the caller's buffer until it is whole, so it could be searched again for each octet. Octets that
+/// were searched become line ends here: a decoder that looked at them again would refuse them.
+#[test]
+fn a_trailer_section_that_comes_slowly_is_searched_once() {
+    let mut decoder = ContentDecoder::new(Framing::Chunked, ContentLimits::new(0));
+    let section = [b"0\r\nX: ".as_slice(), &[b'y'; 7000]].concat();
+    let mut input = Vec::new();
+    for &octet in &section {
+        input.push(octet);
+        let Decoded { consumed, part } = decoder.decode(&input).unwrap();
+        assert!(matches!(part, Part::NeedInput));
+        input.drain(..consumed);
+        // It goes back by less than a line end, and looks at the start of the section.
+        let searched = input.len().saturating_sub(8);
+        input.iter_mut().take(searched).skip(8).for_each(|octet| *octet = b'\n');
+    }
+    input.copy_from_slice(&section[1..]);
+    input.extend_from_slice(b"\r\n\r\n");
+    let Part::Trailers(trailers) = decoder.decode(&input).unwrap().part else { panic!("the section is whole") };
+    assert_eq!(trailers.fields().map(|field| field.value.len()).collect::<Vec<_>>(), [7000]);
 }
 
 proptest! {
