@@ -78,7 +78,11 @@ impl<'a, F: Fn(u16) -> Option<Field<'a>>> FramingFields<'_, F> {
             if self.version == Version::Http10 {
                 return Err(FramingError::TransferEncodingInHttp10);
             }
-            // 4: the chunked coding must come last. Several fields are one list.
+            // 4: the chunked coding must come last, and is nearly always alone.
+            let first = (self.at)(coded.first).map_or(&b""[..], |field| field.value);
+            if coded.count == 1 && first.eq_ignore_ascii_case(b"chunked") {
+                return Ok(Framing::Chunked);
+            }
             return self.only_chunked().map(|()| Framing::Chunked);
         }
         // 5: a length that is not one, or not the only one. The RFC would let us take equal ones as one.
@@ -90,12 +94,15 @@ impl<'a, F: Fn(u16) -> Option<Field<'a>>> FramingFields<'_, F> {
         decimal(value).map(Framing::Length).ok_or(FramingError::ContentLength)
     }
 
+    /// Several fields are one list.
+    ///
     /// ```abnf
     /// Transfer-Encoding = #transfer-coding
     /// transfer-coding   = token *( OWS ";" OWS transfer-parameter )
     /// ```
     ///
     /// What the parameters of a coding that is not known are does not matter: it is refused with or without them.
+    #[cold]
     fn only_chunked(&self) -> Result<(), FramingError> {
         let mut codings = 0_usize;
         let mut chunked = 0_usize;
