@@ -1,1 +1,7 @@
-//! examples of pronto.
+//! What the example servers share: the demo application and the command line.
+
+#![forbid(unsafe_code)]
+
+pub mod arguments;
+pub mod demo;
+mod timer;

@@ -111,6 +111,20 @@ impl ContentRate {
         Self { grace: Duration::from_secs(5), octets_per_second: 1024 }
     }
 
+    /// This rate with another grace.
+    #[must_use]
+    pub const fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// This rate with another number of octets a second.
+    #[must_use]
+    pub const fn with_rate(mut self, octets_per_second: u32) -> Self {
+        self.octets_per_second = octets_per_second;
+        self
+    }
+
     /// How long content may have taken when this much of it has come.
     pub(crate) fn allowance(self, octets: u64) -> Duration {
         let earned = octets.saturating_mul(1000).checked_div(u64::from(self.octets_per_second)).unwrap_or(0);

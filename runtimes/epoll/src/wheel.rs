@@ -1,0 +1,124 @@
+//! Deadlines of any number of connections, in a wheel of slots by time.
+//!
+//! An entry is made when a connection's deadline comes nearer than the one it has in the wheel, and not when it moves
+//! away: a busy connection, whose deadline moves with every request, costs a comparison. What an entry finds when it
+//! fires is asked then; entries that are out of date are dropped. A queue for each kind of timeout, ordered for free as
+//! its entries all take equally long, would have to move one with every request, and would lose its order when a
+//! connection turns from one kind to another.
+
+use pronto::connection::Instant;
+
+/// A timing wheel of keys.
+#[derive(Debug)]
+pub(crate) struct Wheel<K> {
+    slots: Vec<Vec<Entry<K>>>,
+    /// The last tick that has been looked at.
+    last: u64,
+    /// No entry fires before this tick.
+    earliest: u64,
+}
+
+#[derive(Debug)]
+struct Entry<K> {
+    key: K,
+    tick: u64,
+}
+
+/// Milliseconds in a tick: how late a deadline may be met.
+const TICK: u64 = 50;
+
+/// Ticks in a turn of the wheel: 51 s. What is due later is put at the end, and found to be early there.
+const SLOTS: u64 = 1024;
+
+impl<K: Copy> Wheel<K> {
+    pub(crate) fn new(now: Instant) -> Self {
+        let slots = (0..SLOTS).map(|_| Vec::new()).collect();
+        Self { slots, last: now.as_millis() / TICK, earliest: u64::MAX }
+    }
+
+    /// The tick that a deadline fires at.
+    pub(crate) fn tick(&self, deadline: Instant) -> u64 {
+        deadline.as_millis().div_ceil(TICK).clamp(self.last + 1, self.last + SLOTS - 1)
+    }
+
+    /// Has `key` fire at a tick that [`tick`](Self::tick) gave.
+    pub(crate) fn insert(&mut self, key: K, tick: u64) {
+        self.earliest = self.earliest.min(tick);
+        self.slots[slot(tick)].push(Entry { key, tick });
+    }
+
+    /// Takes what has become due, with the tick it was due at.
+    pub(crate) fn expire(&mut self, now: Instant, due: &mut Vec<(K, u64)>) {
+        let tick = now.as_millis() / TICK;
+        if tick < self.earliest {
+            self.last = self.last.max(tick);
+            return;
+        }
+        // After a long sleep every slot is looked at once.
+        for passed in self.earliest.max(self.last + 1)..=tick.min(self.last + SLOTS) {
+            due.extend(self.slots[slot(passed)].drain(..).map(|entry| (entry.key, entry.tick)));
+        }
+        self.last = tick;
+        self.earliest =
+            (tick + 1..=tick + SLOTS).find(|&later| !self.slots[slot(later)].is_empty()).unwrap_or(u64::MAX);
+    }
+
+    /// When something may become due next.
+    pub(crate) fn next(&self) -> Option<Instant> {
+        (self.earliest != u64::MAX).then(|| Instant::from_millis(self.earliest * TICK))
+    }
+}
+
+const fn slot(tick: u64) -> usize {
+    (tick % SLOTS) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fired(wheel: &mut Wheel<u32>, now: u64) -> Vec<u32> {
+        let mut due = Vec::new();
+        wheel.expire(Instant::from_millis(now), &mut due);
+        due.into_iter().map(|(key, _)| key).collect()
+    }
+
+    fn insert(wheel: &mut Wheel<u32>, key: u32, deadline: u64) {
+        let tick = wheel.tick(Instant::from_millis(deadline));
+        wheel.insert(key, tick);
+    }
+
+    #[test]
+    fn keys_fire_in_time_and_never_early() {
+        let mut wheel = Wheel::new(Instant::from_millis(1_000));
+        for (key, deadline) in [(1, 3_000), (2, 1_001), (3, 1_500), (4, 3_000)] {
+            insert(&mut wheel, key, deadline);
+        }
+        assert_eq!(wheel.next(), Some(Instant::from_millis(1_050)));
+        assert_eq!(fired(&mut wheel, 1_000), []);
+        assert_eq!(fired(&mut wheel, 1_050), [2]);
+        assert_eq!(fired(&mut wheel, 1_499), []);
+        assert_eq!(fired(&mut wheel, 1_550), [3]);
+        assert_eq!(fired(&mut wheel, 2_999), []);
+        assert_eq!(fired(&mut wheel, 3_000), [1, 4]);
+        assert_eq!(wheel.next(), None);
+    }
+
+    #[test]
+    fn what_is_due_beyond_a_turn_comes_up_at_its_end() {
+        let mut wheel = Wheel::new(Instant::from_millis(0));
+        insert(&mut wheel, 1, 10 * SLOTS * TICK);
+        assert_eq!(fired(&mut wheel, (SLOTS - 1) * TICK), [1]);
+    }
+
+    #[test]
+    fn a_long_sleep_loses_nothing() {
+        let mut wheel = Wheel::new(Instant::from_millis(0));
+        for key in 0..100 {
+            insert(&mut wheel, key, u64::from(key) * 400);
+        }
+        assert_eq!(fired(&mut wheel, 10_000_000).len(), 100);
+        insert(&mut wheel, 7, 1);
+        assert_eq!(fired(&mut wheel, 10_000_100), [7]);
+    }
+}

@@ -1,0 +1,301 @@
+//! A worker: one thread with its own listener, epoll set, connections, timers and buffers.
+
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use pronto::connection::Instant;
+use pronto_host::{ClientKey, Mailbox, Message, WorkerState};
+use slab::Slab;
+
+use crate::{
+    client::{Client, Turn},
+    sys::{Kernel, LISTENER, Ready, WAKER},
+    wheel::Wheel,
+};
+
+/// A worker on a kernel.
+#[derive(Debug)]
+pub(crate) struct Worker<K: Kernel> {
+    kernel: K,
+    state: WorkerState,
+    mailbox: Arc<Mailbox>,
+    clients: Slab<Client<K::Socket>>,
+    /// How many connections have been accepted: the generation of the next.
+    accepted: u32,
+    most_clients: usize,
+    /// Connections that wait for another turn.
+    queue: VecDeque<ClientKey>,
+    wheel: Wheel<ClientKey>,
+    buffer: Vec<u8>,
+    accepting: Accepting,
+    /// When the drain ends, once it has begun.
+    drain_end: Option<Instant>,
+    drain_limit: Duration,
+    now: Instant,
+}
+
+/// Whether connections are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Accepting {
+    /// The next edge of the listener says that there are some.
+    Waiting,
+    /// There may be some.
+    Ready,
+    /// Not before this, unless a connection ends earlier: there are too many, or too few descriptors.
+    Paused(Instant),
+    /// Never again.
+    Stopped,
+}
+
+/// How much is read at a time.
+const READ: usize = 64 * 1024;
+
+/// Connections accepted before others have their turn.
+const ACCEPT_BUDGET: u32 = 64;
+
+/// How long accepting rests when it fails for want of something.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+impl<K: Kernel> Worker<K> {
+    pub(crate) fn new(
+        mut kernel: K,
+        state: WorkerState,
+        mailbox: Arc<Mailbox>,
+        most_clients: usize,
+        drain_limit: Duration,
+    ) -> Self {
+        let now = kernel.now();
+        Self {
+            kernel,
+            state,
+            mailbox,
+            clients: Slab::new(),
+            accepted: 0,
+            most_clients,
+            queue: VecDeque::new(),
+            wheel: Wheel::new(now),
+            buffer: vec![0; READ],
+            accepting: Accepting::Ready,
+            drain_end: None,
+            drain_limit,
+            now,
+        }
+    }
+
+    /// Serves until it has been told to drain, and has.
+    ///
+    /// # Errors
+    /// Only what leaves no way to go on: the epoll set itself fails.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        let mut events = Vec::new();
+        while !self.is_done() {
+            let at_most = self.time_to_wait();
+            self.kernel.wait(&mut events, at_most)?;
+            self.round(&events);
+        }
+        let cut = self.clients.len();
+        if cut > 0 {
+            log::warn!("{cut} connections were cut at the end of the drain");
+        }
+        Ok(())
+    }
+
+    /// Deals with what a wait has brought, and with what has become due.
+    pub(crate) fn round(&mut self, events: &[Ready]) {
+        self.now = self.kernel.now();
+        let seconds = self.kernel.unix_seconds();
+        self.state.set_date(seconds);
+        for event in events {
+            match event.token {
+                LISTENER if self.accepting == Accepting::Waiting => self.accepting = Accepting::Ready,
+                LISTENER => {}
+                WAKER => self.take_messages(),
+                token => self.handle_ready(key_of(token), event),
+            }
+        }
+        for _ in 0..self.queue.len() {
+            let Some(key) = self.queue.pop_front() else { break };
+            if let Some(client) = client(&mut self.clients, key) {
+                client.queued = false;
+                self.turn(key);
+            }
+        }
+        self.expire();
+        self.accept();
+    }
+
+    /// How long nothing has to be done, as far as is known.
+    pub(crate) fn time_to_wait(&mut self) -> Option<Duration> {
+        if !self.queue.is_empty() || self.accepting == Accepting::Ready {
+            return Some(Duration::ZERO);
+        }
+        let resume = match self.accepting {
+            Accepting::Paused(until) => Some(until),
+            _ => None,
+        };
+        let next = [self.wheel.next(), resume, self.drain_end].into_iter().flatten().min()?;
+        Some(next.since(self.kernel.now()))
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.drain_end.is_some_and(|end| self.clients.is_empty() || end <= self.now)
+    }
+
+    fn handle_ready(&mut self, key: ClientKey, event: &Ready) {
+        let Some(client) = client(&mut self.clients, key) else { return };
+        client.handle_ready(event.readable, event.writable, event.ended);
+        if event.broken && !event.readable {
+            self.close(key);
+        } else {
+            self.turn(key);
+        }
+    }
+
+    /// Gives a connection its turn.
+    fn turn(&mut self, key: ClientKey) {
+        let Some(client) = client(&mut self.clients, key) else { return };
+        match client.turn(&mut self.kernel, &mut self.state, &mut self.buffer, self.now) {
+            Turn::Rest => {}
+            Turn::Again if client.queued => {}
+            Turn::Again => {
+                client.queued = true;
+                self.queue.push_back(key);
+            }
+            Turn::Over => return self.close(key),
+        }
+        if let Some(deadline) = client.deadline(self.state.config()) {
+            let tick = self.wheel.tick(deadline);
+            if client.scheduled.is_none_or(|scheduled| tick < scheduled) {
+                client.scheduled = Some(tick);
+                self.wheel.insert(key, tick);
+            }
+        }
+    }
+
+    fn close(&mut self, key: ClientKey) {
+        self.clients.remove(key.place as usize);
+        // A descriptor is free again.
+        if let Accepting::Paused(_) = self.accepting {
+            self.accepting = Accepting::Ready;
+        }
+    }
+
+    /// Has due connections do what is due.
+    fn expire(&mut self) {
+        let mut due = Vec::new();
+        self.wheel.expire(self.now, &mut due);
+        for (key, tick) in due {
+            let Some(client) = client(&mut self.clients, key) else { continue };
+            if client.scheduled != Some(tick) {
+                continue;
+            }
+            client.scheduled = None;
+            // Whether it is really due is known there.
+            client.session_to_drive().connection_mut().handle_timeout(self.state.config(), self.now);
+            self.turn(key);
+        }
+    }
+
+    fn take_messages(&mut self) {
+        for message in self.mailbox.take() {
+            match message {
+                Message::Answer(completion) => {
+                    let key = completion.client();
+                    if let Some(client) = client(&mut self.clients, key) {
+                        client.session_to_drive().complete(&mut self.state, completion, self.now);
+                        self.turn(key);
+                    }
+                }
+                Message::Drain => self.drain(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Accepts no more, and has every connection end as soon as it owes nothing.
+    fn drain(&mut self) {
+        if self.drain_end.is_some() {
+            return;
+        }
+        self.accept_rest();
+        self.kernel.stop_accepting();
+        self.accepting = Accepting::Stopped;
+        self.drain_end = Some(self.now.after(self.drain_limit));
+        let keys: Vec<_> = self.clients.iter().map(|(_, client)| client.key()).collect();
+        for key in keys {
+            if let Some(client) = client(&mut self.clients, key) {
+                client.session_to_drive().connection_mut().handle_drain();
+                self.turn(key);
+            }
+        }
+    }
+
+    /// Connections that the kernel has accepted for us must not be refused.
+    fn accept_rest(&mut self) {
+        self.accepting = Accepting::Ready;
+        while self.accepting == Accepting::Ready {
+            self.accept();
+        }
+    }
+
+    fn accept(&mut self) {
+        if let Accepting::Paused(until) = self.accepting
+            && until <= self.now
+        {
+            self.accepting = Accepting::Ready;
+        }
+        for _ in 0..ACCEPT_BUDGET {
+            if self.accepting != Accepting::Ready {
+                return;
+            }
+            if self.clients.len() >= self.most_clients {
+                log::warn!("{} connections are open: no more are accepted until one ends", self.most_clients);
+                self.accepting = Accepting::Paused(self.now.after(ACCEPT_PAUSE));
+                return;
+            }
+            match self.kernel.accept() {
+                Ok((socket, peer)) => self.welcome(socket, peer),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => self.accepting = Accepting::Waiting,
+                    // Somebody came and went.
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                    _ => {
+                        log::warn!("no connection can be accepted now: {error}");
+                        self.accepting = Accepting::Paused(self.now.after(ACCEPT_PAUSE));
+                    }
+                },
+            }
+        }
+    }
+
+    fn welcome(&mut self, socket: K::Socket, peer: Option<SocketAddr>) {
+        let entry = self.clients.vacant_entry();
+        let key = ClientKey { place: entry.key() as u32, generation: self.accepted };
+        if let Err(error) = self.kernel.register(&socket, token_of(key)) {
+            log::warn!("a connection was dropped: {error}");
+            return;
+        }
+        self.accepted = self.accepted.wrapping_add(1);
+        entry.insert(Client::new(socket, peer, self.state.config(), key, self.now));
+        // Its first octets are often there already.
+        self.turn(key);
+    }
+}
+
+/// The connection of this key, unless it is gone.
+fn client<S>(clients: &mut Slab<Client<S>>, key: ClientKey) -> Option<&mut Client<S>> {
+    clients.get_mut(key.place as usize).filter(|client| client.key() == key)
+}
+
+const fn token_of(key: ClientKey) -> u64 {
+    (key.place as u64) << 32 | key.generation as u64
+}
+
+const fn key_of(token: u64) -> ClientKey {
+    ClientKey { place: (token >> 32) as u32, generation: token as u32 }
+}

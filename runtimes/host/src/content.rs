@@ -1,0 +1,81 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    io::{BufRead, Cursor, Error, ErrorKind, Result},
+};
+
+/// Content from this length on is sent from where it lies, instead of being copied behind its head: 16 KiB.
+pub const LARGE: usize = 16 * 1024;
+
+/// Content of a known length that is pulled from its source when there is room for it.
+pub struct Content {
+    source: Box<dyn BufRead + Send>,
+    left: u64,
+}
+
+impl Content {
+    /// Content of exactly `length` octets. What the source has beyond that is not read; one that ends earlier, or fails,
+    /// has the connection cut, since the length has been promised.
+    pub fn new(length: u64, source: impl BufRead + Send + 'static) -> Self {
+        Self { source: Box::new(source), left: length }
+    }
+
+    /// Content that lies in memory.
+    pub fn from_memory(octets: Cow<'static, [u8]>) -> Self {
+        let length = octets.len() as u64;
+        Self::new(length, Cursor::new(octets))
+    }
+
+    /// How many octets are still to be sent.
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// The octets to be sent next: at least one while any are left.
+    ///
+    /// # Errors
+    /// That of the source; [`ErrorKind::UnexpectedEof`] where it ends before its length.
+    pub fn octets(&mut self) -> Result<&[u8]> {
+        let octets = self.source.fill_buf()?;
+        if octets.is_empty() && self.left > 0 {
+            return Err(Error::from(ErrorKind::UnexpectedEof));
+        }
+        let length = usize::try_from(self.left).map_or(octets.len(), |left| octets.len().min(left));
+        Ok(&octets[..length])
+    }
+
+    /// Says that this many of them were sent.
+    pub fn consume(&mut self, sent: usize) {
+        self.source.consume(sent);
+        self.left = self.left.saturating_sub(sent as u64);
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Content").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_read_to_its_length_and_not_beyond() {
+        let mut content = Content::new(3, &b"abcdef"[..]);
+        assert_eq!(content.octets().unwrap(), b"abc");
+        content.consume(2);
+        assert_eq!(content.octets().unwrap(), b"c");
+        content.consume(1);
+        assert_eq!(content.octets().unwrap(), b"");
+        assert_eq!(content.left(), 0);
+    }
+
+    #[test]
+    fn a_source_that_ends_early_is_an_error() {
+        let mut content = Content::new(3, &b"a"[..]);
+        content.consume(1);
+        assert_eq!(content.octets().map(<[u8]>::len).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    }
+}

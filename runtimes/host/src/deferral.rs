@@ -1,0 +1,119 @@
+use std::{
+    fmt, mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{Answer, Reply};
+use pronto::head::Status;
+
+/// Which connection of a worker: a place, and how many connections have had it, so that a late answer to a dead one is
+/// never given to somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientKey {
+    /// The place.
+    pub place: u32,
+    /// How many connections had it before.
+    pub generation: u32,
+}
+
+/// A reply that was put off. It may be answered by any thread, once; dropped, it answers 500.
+#[derive(Debug)]
+#[must_use = "dropping it answers 500"]
+pub struct Deferred {
+    mailbox: Arc<Mailbox>,
+    client: ClientKey,
+    number: u32,
+    answered: bool,
+}
+
+type Finish = Box<dyn FnOnce(Reply<'_>) -> Answer + Send>;
+
+impl Deferred {
+    pub(crate) const fn new(mailbox: Arc<Mailbox>, client: ClientKey, number: u32) -> Self {
+        Self { mailbox, client, number, answered: false }
+    }
+
+    /// Answers. What is given writes the reply on the worker's own thread, when it gets to it.
+    pub fn answer(mut self, finish: impl FnOnce(Reply<'_>) -> Answer + Send + 'static) {
+        self.send(Box::new(finish));
+    }
+
+    fn send(&mut self, finish: Finish) {
+        self.answered = true;
+        self.mailbox.send(Message::Answer(Completion { client: self.client, number: self.number, finish }));
+    }
+}
+
+impl Drop for Deferred {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.send(Box::new(|reply| reply.status(Status::INTERNAL_SERVER_ERROR).no_content()));
+        }
+    }
+}
+
+/// What a worker is told by other threads.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Message {
+    /// The answer to a request that was put off.
+    Answer(Completion),
+    /// Accept no more, and end when nothing is owed.
+    Drain,
+}
+
+/// The answer to a request that was put off.
+pub struct Completion {
+    pub(crate) client: ClientKey,
+    pub(crate) number: u32,
+    pub(crate) finish: Finish,
+}
+
+impl Completion {
+    /// Whose request it was.
+    pub const fn client(&self) -> ClientKey {
+        self.client
+    }
+}
+
+impl fmt::Debug for Completion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client, number, .. } = self;
+        formatter.debug_struct("Completion").field("client", client).field("number", number).finish_non_exhaustive()
+    }
+}
+
+/// Where other threads leave messages for a worker.
+pub struct Mailbox {
+    messages: Mutex<Vec<Message>>,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Mailbox {
+    /// An empty mailbox; `wake` gets its worker's attention.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { messages: Mutex::new(Vec::new()), wake: Box::new(wake) }
+    }
+
+    /// Leaves a message. The worker is woken by the first one that it has not taken.
+    pub fn send(&self, message: Message) {
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.push(message);
+        let first = messages.len() == 1;
+        drop(messages);
+        if first {
+            (self.wake)();
+        }
+    }
+
+    /// Takes all messages.
+    pub fn take(&self) -> Vec<Message> {
+        mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Mailbox").finish_non_exhaustive()
+    }
+}

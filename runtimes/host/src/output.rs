@@ -1,0 +1,101 @@
+use pronto::buffer::Sink;
+
+/// Where the replies of one turn are gathered: memory that grows for a large reply, and shrinks when it has been sent.
+#[derive(Debug)]
+pub struct Output {
+    /// Initialised as far as it is long.
+    memory: Vec<u8>,
+    written: usize,
+}
+
+/// What an output has room for at first, and keeps when it is cleared.
+const USUAL: usize = 64 * 1024;
+
+impl Output {
+    /// An empty output that has no memory yet.
+    pub const fn new() -> Self {
+        Self { memory: Vec::new(), written: 0 }
+    }
+
+    /// What was written and not yet cleared.
+    pub fn as_octets(&self) -> &[u8] {
+        &self.memory[..self.written]
+    }
+
+    /// How many octets that is.
+    pub const fn len(&self) -> usize {
+        self.written
+    }
+
+    /// Whether nothing was written.
+    pub const fn is_empty(&self) -> bool {
+        self.written == 0
+    }
+
+    /// Appends octets.
+    pub fn extend(&mut self, octets: &[u8]) {
+        if let Some(room) = self.room(octets.len()) {
+            room[..octets.len()].copy_from_slice(octets);
+            self.advance(octets.len());
+        }
+    }
+
+    /// Forgets what was written: it has been sent.
+    pub fn clear(&mut self) {
+        self.written = 0;
+        if self.memory.len() > 4 * USUAL {
+            self.memory = Vec::new();
+        }
+    }
+
+    /// What was written, on its own.
+    pub fn into_octets(mut self) -> Vec<u8> {
+        self.memory.truncate(self.written);
+        self.memory
+    }
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sink for Output {
+    #[inline]
+    fn room(&mut self, needed: usize) -> Option<&mut [u8]> {
+        let end = self.written.checked_add(needed)?;
+        if end > self.memory.len() {
+            grow(&mut self.memory, end);
+        }
+        Some(&mut self.memory[self.written..])
+    }
+
+    #[inline]
+    fn advance(&mut self, written: usize) {
+        self.written = self.memory.len().min(self.written.saturating_add(written));
+    }
+}
+
+#[cold]
+fn grow(memory: &mut Vec<u8>, end: usize) {
+    let target = if memory.is_empty() && end <= 1024 { 1024 } else { end.next_power_of_two().max(USUAL) };
+    memory.resize(target, 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_stays_when_the_room_grows() {
+        let mut output = Output::new();
+        output.room(3).unwrap()[..3].copy_from_slice(b"abc");
+        assert_eq!(&output.room(100_000).unwrap()[..3], b"abc");
+        output.advance(3);
+        output.extend(b"def");
+        assert_eq!(output.as_octets(), b"abcdef");
+        output.clear();
+        assert!(output.is_empty());
+    }
+}
