@@ -40,6 +40,14 @@ fn hello(c: &mut Criterion) {
             black_box(sink.written().len())
         });
     });
+    group.bench_function("ok", |b| {
+        b.iter(|| {
+            sink.clear();
+            let replied = ResponseWriter::new(&mut sink, black_box(KEEP), black_box(&common))
+                .ok(black_box("text/plain"), black_box(CONTENT));
+            black_box(replied.is_ok())
+        });
+    });
     group.bench_function("writer, 5 own fields", |b| {
         b.iter(|| {
             sink.clear();

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{DATE_LENGTH, Draft, ResponseError, format_date};
+use super::{DATE_LENGTH, Draft, Pen, ResponseError, format_date};
 use crate::buffer::SliceSink;
 
 /// The fields that every response of a server has, as one block that is copied whole: Server and Date.
@@ -70,6 +70,22 @@ impl CommonFields {
     #[inline]
     pub fn as_octets(&self) -> &[u8] {
         &self.octets[..usize::from(self.length)]
+    }
+
+    /// How many octets [`put`](Self::put) puts.
+    #[inline(always)]
+    pub(super) fn length(&self) -> usize {
+        usize::from(self.length)
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub(super) fn put(&self, pen: &mut Pen<'_>) -> Option<()> {
+        // The usual block has 53 octets.
+        match self.octets.first_chunk::<64>() {
+            Some(block) if self.length <= 64 => pen.put_start_of(block, self.length()),
+            _ => pen.put(self.as_octets()),
+        }
     }
 
     #[cold]

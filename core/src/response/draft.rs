@@ -1,9 +1,9 @@
-use crate::{
-    buffer::Sink,
-    scan::{is_field_octet, is_token_octet},
-};
+use crate::buffer::Sink;
 
-use super::ResponseError;
+use super::{
+    Pen, ResponseError,
+    check::{check_name, check_value},
+};
 
 /// Octets on their way into a sink, which takes them all at once or never.
 ///
@@ -16,58 +16,73 @@ pub(crate) struct Draft<'a, S> {
 }
 
 impl<'a, S: Sink> Draft<'a, S> {
+    #[inline(always)]
     pub(crate) fn new(sink: &'a mut S) -> Self {
         Self { sink, written: 0, error: None }
     }
 
-    /// Octets put so far.
-    pub(crate) const fn written(&self) -> usize {
-        self.written
-    }
-
     /// Remembers an error, unless there is one.
+    #[inline(always)]
     pub(crate) fn fail(&mut self, error: ResponseError) {
-        self.error.get_or_insert(error);
+        self.error = self.error.or(Some(error));
     }
 
-    #[inline]
+    /// Remembers what a check says, unless there is an error already.
+    #[inline(always)]
+    pub(crate) fn check(&mut self, checked: Result<(), ResponseError>) {
+        if let Err(error) = checked {
+            self.fail(error);
+        }
+    }
+
+    #[inline(always)]
     pub(crate) fn put(&mut self, octets: &[u8]) {
+        self.put_with(octets.len(), |pen| pen.put(octets));
+    }
+
+    /// Lets a pen put up to `most` octets, for which the sink is asked once.
+    #[inline(always)]
+    pub(crate) fn put_with(&mut self, most: usize, write: impl FnOnce(&mut Pen<'_>) -> Option<()>) {
         if self.error.is_some() {
             return;
         }
-        let end = self.written + octets.len();
-        match self.sink.room(end).and_then(|room| room.get_mut(self.written..end)) {
-            Some(room) => {
-                room.copy_from_slice(octets);
-                self.written = end;
-            }
+        // A sink has no room for more octets than can be counted.
+        let end = self.written.saturating_add(most);
+        let written = self.sink.room(end).and_then(|room| {
+            let room = room.get_mut(self.written..)?;
+            let before = room.len();
+            let mut pen = Pen::new(room);
+            write(&mut pen)?;
+            Some(before - pen.left())
+        });
+        match written {
+            Some(written) => self.written += written,
             None => self.fail(ResponseError::NoRoom),
         }
-    }
-
-    /// A field line whose name and value are known to be right.
-    #[inline]
-    pub(crate) fn put_line(&mut self, name_and_colon: &str, value: &[u8]) {
-        self.put(name_and_colon.as_bytes());
-        self.put(value);
-        self.put(b"\r\n");
     }
 
     /// A field line of somebody else's.
     #[inline]
     pub(crate) fn put_checked_line(&mut self, name: &str, value: &[u8]) {
-        if name.is_empty() || !name.bytes().all(is_token_octet) {
-            return self.fail(ResponseError::FieldName);
-        }
-        if !value.iter().copied().all(is_field_octet) {
-            return self.fail(ResponseError::FieldValue);
-        }
-        self.put(name.as_bytes());
-        self.put_line(": ", value);
+        self.check(check_name(name));
+        self.put_line(name, value);
+    }
+
+    /// A field line whose name is known to be right.
+    #[inline(always)]
+    pub(crate) fn put_line(&mut self, name: &str, value: &[u8]) {
+        self.check(check_value(value));
+        let most = name.len().saturating_add(value.len()).saturating_add(": \r\n".len());
+        self.put_with(most, |pen| {
+            pen.put_short(name.as_bytes())?;
+            pen.put(b": ")?;
+            pen.put_short(value)?;
+            pen.put(b"\r\n")
+        });
     }
 
     /// Has the sink take it all, or nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish(self) -> Result<(), ResponseError> {
         match self.error {
             Some(error) => Err(error),
@@ -76,32 +91,5 @@ impl<'a, S: Sink> Draft<'a, S> {
                 Ok(())
             }
         }
-    }
-}
-
-/// A number in decimal digits.
-#[derive(Debug)]
-pub(crate) struct Decimal {
-    digits: [u8; 20],
-    start: usize,
-}
-
-impl Decimal {
-    #[inline]
-    pub(crate) fn new(mut number: u64) -> Self {
-        let mut decimal = Self { digits: [0; 20], start: 20 };
-        loop {
-            decimal.start -= 1;
-            decimal.digits[decimal.start] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                return decimal;
-            }
-        }
-    }
-
-    #[inline]
-    pub(crate) fn as_octets(&self) -> &[u8] {
-        &self.digits[self.start..]
     }
 }

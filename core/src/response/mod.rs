@@ -4,10 +4,12 @@
 //! derives is never typed in: Content-Length, Transfer-Encoding, Connection, Date and Server come from the content, the
 //! request and the clock.
 
+mod check;
 mod common;
 mod date;
 mod draft;
 mod error;
+mod pen;
 mod prepared;
 #[cfg(test)]
 mod tests;
@@ -15,9 +17,10 @@ mod writer;
 
 pub use common::CommonFields;
 pub use date::{DATE_LENGTH, format_date};
-pub(crate) use draft::{Decimal, Draft};
+pub(crate) use draft::Draft;
 pub use error::ResponseError;
-pub use prepared::PreparedResponse;
+pub(crate) use pen::Pen;
+pub use prepared::{PreparedArray, PreparedResponse};
 pub use writer::{Following, Persistence, Replied, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter};
 
 /// The interim response that asks a client for the content it holds back (RFC 9110 10.1.1).

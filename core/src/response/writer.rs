@@ -3,7 +3,11 @@ use crate::{
     head::{Status, Version},
 };
 
-use super::{CommonFields, Decimal, Draft, ResponseError};
+use super::{
+    CommonFields, Draft, Pen, ResponseError,
+    check::{check_name, check_not_derived, check_value},
+    pen::{decimal_length, status_line_length},
+};
 
 /// What a response must know about the request it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,32 @@ impl ReplyContext {
     /// What is known about a request.
     pub const fn new(version: Version, content: ReplyContent, persistence: Persistence) -> Self {
         Self { version, content, persistence }
+    }
+
+    /// The same, with the connection closing after the response.
+    #[must_use]
+    pub const fn closing(mut self) -> Self {
+        self.persistence = Persistence::Close;
+        self
+    }
+
+    /// The part of the content that is sent.
+    #[inline(always)]
+    pub(super) const fn sent(self, content: &[u8]) -> &[u8] {
+        match self.content {
+            ReplyContent::Sent => content,
+            ReplyContent::Omitted => &[],
+        }
+    }
+
+    /// What says whether the connection stays, in the words of each version (RFC 9112 9.3), and the empty line.
+    #[inline(always)]
+    pub(super) const fn end_of_head(self) -> &'static [u8] {
+        match (self.persistence, self.version) {
+            (Persistence::Keep, Version::Http11) => b"\r\n",
+            (Persistence::Keep, Version::Http10) => b"Connection: keep-alive\r\n\r\n",
+            (Persistence::Close, _) => b"Connection: close\r\n\r\n",
+        }
     }
 }
 
@@ -131,9 +161,36 @@ impl<'a, S: Sink> ResponseWriter<'a, S> {
     #[inline]
     pub fn status(self, status: Status) -> ResponseHeadWriter<'a, S> {
         let mut draft = Draft::new(self.sink);
-        put_status_line(&mut draft, status);
-        draft.put(self.common.as_octets());
+        draft.put_with(status_line_length(status) + self.common.length(), |pen| {
+            pen.put_status_line(status)?;
+            self.common.put(pen)
+        });
         ResponseHeadWriter { draft, status, context: self.context }
+    }
+
+    /// Writes a whole response with status 200, this media type and this content, and no other fields: the shortest way
+    /// there is, which asks the sink for room once.
+    ///
+    /// # Errors
+    /// [`ResponseError::FieldValue`] for a control octet in the media type, [`ResponseError::NoRoom`].
+    #[inline]
+    pub fn ok(self, media_type: &str, content: &[u8]) -> Result<Replied, ResponseError> {
+        check_value(media_type.as_bytes())?;
+        let length = content.len() as u64;
+        let sent = self.context.sent(content);
+        let end = LengthAndEnd::new(Status::OK, length, self.context);
+        let start = status_line_length(Status::OK) + self.common.length() + "Content-Type: \r\n".len() + end.length();
+        let mut draft = Draft::new(self.sink);
+        draft.put_with(start.saturating_add(media_type.len()).saturating_add(sent.len()), |pen| {
+            pen.put_status_line(Status::OK)?;
+            self.common.put(pen)?;
+            pen.put(b"Content-Type: ")?;
+            pen.put_short(media_type.as_bytes())?;
+            pen.put(b"\r\n")?;
+            end.put(pen)?;
+            pen.put_short(sent)
+        });
+        draft.finish().map(|()| Replied::complete(Status::OK, self.context.persistence, length))
     }
 }
 
@@ -152,14 +209,16 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     /// Adds a field. A name may come again: the lines stay apart, as Set-Cookie needs it.
     #[inline]
     pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        put_field(&mut self.draft, name, value.as_ref());
+        self.draft.check(check_name(name));
+        self.draft.check(check_not_derived(name));
+        self.draft.put_line(name, value.as_ref());
         self
     }
 
     /// Adds the media type of the content.
     #[inline]
     pub fn content_type(mut self, media_type: impl AsRef<[u8]>) -> Self {
-        self.draft.put_checked_line("Content-Type", media_type.as_ref());
+        self.draft.put_line("Content-Type", media_type.as_ref());
         self
     }
 
@@ -185,11 +244,13 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     #[inline]
     pub fn content(mut self, content: &[u8]) -> Result<Replied, ResponseError> {
         let length = content.len() as u64;
-        put_length(&mut self.draft, self.status, length);
-        self.draft.put(end_of_head(self.context));
-        if self.context.content == ReplyContent::Sent {
-            self.draft.put(content);
-        }
+        self.draft.check(check_length(self.status, length));
+        let sent = self.context.sent(content);
+        let end = LengthAndEnd::new(self.status, length, self.context);
+        self.draft.put_with(end.length().saturating_add(sent.len()), |pen| {
+            end.put(pen)?;
+            pen.put_short(sent)
+        });
         self.finish(Following::Nothing, Some(length))
     }
 
@@ -198,8 +259,9 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     /// # Errors
     /// As for [`content`](Self::content).
     pub fn content_of_length(mut self, length: u64) -> Result<Replied, ResponseError> {
-        put_length(&mut self.draft, self.status, length);
-        self.draft.put(end_of_head(self.context));
+        self.draft.check(check_length(self.status, length));
+        let end = LengthAndEnd::new(self.status, length, self.context);
+        self.draft.put_with(end.length(), |pen| end.put(pen));
         let following = if length == 0 { Following::Nothing } else { self.unless_omitted(Following::Octets(length)) };
         self.finish(following, Some(length))
     }
@@ -210,7 +272,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     /// # Errors
     /// The first error that any step met; [`ResponseError::ContentNotPermitted`] with 204, 205 and 304.
     pub fn chunked(mut self) -> Result<Replied, ResponseError> {
-        check_content_permitted(&mut self.draft, self.status);
+        self.draft.check(check_content_permitted(self.status));
         let following = if self.context.version == Version::Http11 {
             self.draft.put(b"Transfer-Encoding: chunked\r\n");
             Following::Chunked
@@ -218,7 +280,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
             self.context.persistence = Persistence::Close;
             Following::UntilClose
         };
-        self.draft.put(end_of_head(self.context));
+        self.draft.put(self.context.end_of_head());
         let following = self.unless_omitted(following);
         self.finish(following, None)
     }
@@ -231,7 +293,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
         if self.status != Status::SWITCHING_PROTOCOLS || self.context.version == Version::Http10 {
             self.draft.fail(ResponseError::Upgrade);
         }
-        self.draft.put_checked_line("Upgrade", protocol.as_bytes());
+        self.draft.put_line("Upgrade", protocol.as_bytes());
         self.draft.put(b"Connection: upgrade\r\n\r\n");
         let replied = Replied {
             status: self.status,
@@ -263,62 +325,70 @@ impl Replied {
     }
 }
 
-/// The status line; unregistered codes have no phrase.
-#[inline]
-pub(super) fn put_status_line<S: Sink>(draft: &mut Draft<'_, S>, status: Status) {
-    match status.status_line() {
-        Some(line) => draft.put(line.as_bytes()),
-        None => {
-            draft.put(b"HTTP/1.1 ");
-            draft.put(Decimal::new(u64::from(status.code())).as_octets());
-            draft.put(b" \r\n");
+/// The end of a head that tells the length of its content: the length, unless the status has none to tell of (RFC 9110
+/// 8.6), what says whether the connection stays, and the empty line.
+#[derive(Clone, Copy, Debug)]
+struct LengthAndEnd {
+    content_length: Option<u64>,
+    end: &'static [u8],
+}
+
+impl LengthAndEnd {
+    #[inline(always)]
+    fn new(status: Status, content_length: u64, context: ReplyContext) -> Self {
+        Self { content_length: status.permits_content().then_some(content_length), end: context.end_of_head() }
+    }
+
+    /// How many octets [`put`](Self::put) puts.
+    #[inline(always)]
+    fn length(self) -> usize {
+        self.end.len() + self.content_length.map_or(0, length_line_length)
+    }
+
+    #[inline(always)]
+    #[must_use]
+    fn put(self, pen: &mut Pen<'_>) -> Option<()> {
+        if let Some(length) = self.content_length {
+            put_length_line(pen, length)?;
         }
+        // The usual end, without a call.
+        if self.end == b"\r\n" { pen.put(b"\r\n") } else { pen.put(self.end) }
     }
 }
 
-/// A field of the caller's.
-#[inline]
-pub(super) fn put_field<S: Sink>(draft: &mut Draft<'_, S>, name: &str, value: &[u8]) {
-    if DERIVED.iter().any(|derived| name.eq_ignore_ascii_case(derived)) {
-        draft.fail(ResponseError::DerivedField);
-    }
-    draft.put_checked_line(name, value);
+/// How many octets [`put_length_line`] puts.
+#[inline(always)]
+pub(super) const fn length_line_length(content_length: u64) -> usize {
+    "Content-Length: \r\n".len() + decimal_length(content_length)
 }
 
-/// The length of the content, unless the status has none to tell of (RFC 9110 8.6).
-#[inline]
-pub(super) fn put_length<S: Sink>(draft: &mut Draft<'_, S>, status: Status, length: u64) {
+#[inline(always)]
+#[must_use]
+pub(super) fn put_length_line(pen: &mut Pen<'_>, content_length: u64) -> Option<()> {
+    pen.put(b"Content-Length: ")?;
+    pen.put_decimal(content_length)?;
+    pen.put(b"\r\n")
+}
+
+/// Checks that a final response with this status may have so much content.
+#[inline(always)]
+pub(super) const fn check_length(status: Status, length: u64) -> Result<(), ResponseError> {
     if length > 0 {
-        check_content_permitted(draft, status);
+        check_content_permitted(status)
+    } else if status.is_informational() {
+        Err(ResponseError::InterimStatus)
+    } else {
+        Ok(())
     }
+}
+
+#[inline(always)]
+const fn check_content_permitted(status: Status) -> Result<(), ResponseError> {
     if status.is_informational() {
-        draft.fail(ResponseError::InterimStatus);
-    }
-    if status.permits_content() {
-        draft.put_line("Content-Length: ", Decimal::new(length).as_octets());
-    }
-}
-
-#[inline]
-fn check_content_permitted<S: Sink>(draft: &mut Draft<'_, S>, status: Status) {
-    if status.is_informational() {
-        draft.fail(ResponseError::InterimStatus);
-    }
-    if !status.permits_content() || status == Status::RESET_CONTENT {
-        draft.fail(ResponseError::ContentNotPermitted);
+        Err(ResponseError::InterimStatus)
+    } else if !status.permits_content() || status.code() == 205 {
+        Err(ResponseError::ContentNotPermitted)
+    } else {
+        Ok(())
     }
 }
-
-/// What says whether the connection stays, in the words of each version (RFC 9112 9.3), and the empty line.
-#[inline]
-pub(super) const fn end_of_head(context: ReplyContext) -> &'static [u8] {
-    match (context.persistence, context.version) {
-        (Persistence::Keep, Version::Http11) => b"\r\n",
-        (Persistence::Keep, Version::Http10) => b"Connection: keep-alive\r\n\r\n",
-        (Persistence::Close, _) => b"Connection: close\r\n\r\n",
-    }
-}
-
-/// Fields that the writer derives.
-const DERIVED: [&str; 7] =
-    ["connection", "content-length", "date", "server", "trailer", "transfer-encoding", "upgrade"];
