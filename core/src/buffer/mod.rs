@@ -1,5 +1,9 @@
 //! Where output goes: memory of the caller's, seen through one small trait.
 
+mod array;
+
+pub use array::ArraySink;
+
 /// Somewhere to put output.
 ///
 /// A writer asks for room, fills it, asks for more where that was not enough, and says at the end how much it took. What

@@ -58,6 +58,21 @@ pub(crate) const fn check_value_by_octet(value: &[u8]) -> Result<(), ResponseErr
     Ok(())
 }
 
+/// Checks a protocol to upgrade to (RFC 9110 7.8):
+///
+/// ```abnf
+/// protocol = protocol-name [ "/" protocol-version ]
+/// protocol-name = token
+/// protocol-version = token
+/// ```
+pub(crate) fn check_protocol(protocol: &str) -> Result<(), ResponseError> {
+    let right = match protocol.split_once('/') {
+        Some((name, version)) => is_token(name.as_bytes()) && is_token(version.as_bytes()),
+        None => is_token(protocol.as_bytes()),
+    };
+    if right { Ok(()) } else { Err(ResponseError::Protocol) }
+}
+
 /// Not 0 if and only if a whole word of a value has a control octet in it.
 #[inline(never)]
 fn controls_in_words(value: &[u8]) -> u64 {
@@ -146,6 +161,16 @@ mod tests {
         }
         for name in ["", "a b", "a:", "a\r\nb", "é"] {
             assert_eq!(check_name(name), Err(ResponseError::FieldName), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn protocols_are_a_name_and_perhaps_a_version() {
+        for protocol in ["websocket", "TLS/1.0", "h2c"] {
+            assert_eq!(check_protocol(protocol), Ok(()), "{protocol}");
+        }
+        for protocol in ["", "/", "a/", "/a", "a/b/c", "a b", "a, b", "a\r\nb: c"] {
+            assert_eq!(check_protocol(protocol), Err(ResponseError::Protocol), "{protocol:?}");
         }
     }
 

@@ -21,6 +21,8 @@ pub enum ResponseError {
     InterimStatus,
     /// An upgrade with another status than 101, or in answer to HTTP/1.0.
     Upgrade,
+    /// The protocol to upgrade to is not a name, or a name and a version (RFC 9110 7.8).
+    Protocol,
 }
 
 impl fmt::Display for ResponseError {
@@ -33,6 +35,7 @@ impl fmt::Display for ResponseError {
             Self::ForbiddenTrailer => "the field must not stand in a trailer section",
             Self::ContentNotPermitted => "the status permits no content",
             Self::InterimStatus => "an interim status cannot answer a request",
+            Self::Protocol => "the protocol to upgrade to is malformed",
             Self::Upgrade => "only 101, in answer to HTTP/1.1, upgrades a connection",
         })
     }

@@ -4,6 +4,8 @@
 //! derives is never typed in: Content-Length, Transfer-Encoding, Connection, Date and Server come from the content, the
 //! request and the clock.
 
+use crate::buffer::Sink;
+
 mod check;
 mod common;
 mod date;
@@ -25,3 +27,13 @@ pub use writer::{Following, Persistence, Replied, ReplyContent, ReplyContext, Re
 
 /// The interim response that asks a client for the content it holds back (RFC 9110 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Writes [`CONTINUE`].
+///
+/// # Errors
+/// [`ResponseError::NoRoom`], and nothing was written.
+pub fn write_continue<S: Sink>(sink: &mut S) -> Result<(), ResponseError> {
+    let mut draft = Draft::new(sink);
+    draft.put(CONTINUE);
+    draft.finish()
+}

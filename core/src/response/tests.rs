@@ -1,12 +1,16 @@
 //! The serializer: outcomes as tables, and what no name or value can do.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    buffer::SliceSink,
+    buffer::{ArraySink, Sink, SliceSink},
     head::{FieldSpan, Progress, ResponseHead, Status, Version},
 };
 
@@ -40,6 +44,10 @@ fn write_into(
     for (name, value) in fields {
         writer = writer.field(name, value);
     }
+    finish_with(writer, finish)
+}
+
+fn finish_with<S: Sink>(writer: ResponseHeadWriter<'_, S>, finish: Finish) -> Result<Replied, ResponseError> {
     match finish {
         Nothing => writer.no_content(),
         Content(content) => writer.content(content),
@@ -134,7 +142,12 @@ fn what_would_break_the_protocol_is_refused() {
         (100, &[], Nothing, ResponseError::InterimStatus),
         (103, &[], Content(b"x"), ResponseError::InterimStatus),
         (200, &[], Upgrade("x"), ResponseError::Upgrade),
-        (101, &[], Upgrade("a\r\nb"), ResponseError::FieldValue),
+        (101, &[], Upgrade("a\r\nb"), ResponseError::Protocol),
+        (101, &[], Upgrade(""), ResponseError::Protocol),
+        (101, &[], Nothing, ResponseError::InterimStatus),
+        (101, &[], Chunked, ResponseError::InterimStatus),
+        (205, &[], Chunked, ResponseError::ContentNotPermitted),
+        (204, &[], Length(1), ResponseError::ContentNotPermitted),
         (200, &[("content-length", "5")], Nothing, ResponseError::DerivedField),
         (200, &[("Transfer-Encoding", "chunked")], Nothing, ResponseError::DerivedField),
         (200, &[("CONNECTION", "close")], Nothing, ResponseError::DerivedField),
@@ -153,19 +166,179 @@ fn what_would_break_the_protocol_is_refused() {
     }
 }
 
+/// Runs a writer in room of every size: it fits exactly from the length of the whole on, and leaves no trace below.
+fn at_every_size(write: impl Fn(&mut SliceSink<'_>) -> Result<(), ResponseError>) {
+    let mut memory = [0; 1024];
+    let mut sink = SliceSink::new(&mut memory);
+    write(&mut sink).unwrap();
+    let whole = sink.written().to_vec();
+    for size in 0..whole.len() + 80 {
+        // What was written before must stay as it is.
+        let mut memory = vec![b'#'; size + 3];
+        let mut sink = SliceSink::new(&mut memory);
+        sink.advance(3);
+        let written = write(&mut sink);
+        if size < whole.len() {
+            assert_eq!(written, Err(ResponseError::NoRoom), "{size}");
+            assert_eq!(sink.written(), b"###");
+        } else {
+            assert_eq!(written, Ok(()), "{size}");
+            assert_eq!(sink.written(), [b"###", &whole[..]].concat());
+        }
+    }
+}
+
+/// Blocks of common fields with a date, shorter and longer than what is copied at once.
+fn commons() -> [CommonFields; 4] {
+    let mut commons = [
+        CommonFields::without_server(),
+        CommonFields::without_server(),
+        CommonFields::new(),
+        CommonFields::with_server(&"s".repeat(54)).unwrap(),
+    ];
+    for common in &mut commons[1..] {
+        common.set_date(784_111_777);
+    }
+    commons
+}
+
 #[test]
 fn a_response_that_does_not_fit_leaves_no_trace() {
-    let mut memory = [0; 512];
-    let mut sink = SliceSink::new(&mut memory);
-    let replied = write_into(&mut sink, CLOSE, 200, &[("a", "b")], Content(b"content"));
-    assert!(replied.is_ok());
-    let whole = sink.written().len();
-    for size in 0..whole {
-        let mut memory = vec![0; size];
-        let mut sink = SliceSink::new(&mut memory);
-        let replied = write_into(&mut sink, CLOSE, 200, &[("a", "b")], Content(b"content"));
-        assert_eq!(replied, Err(ResponseError::NoRoom), "{size}");
-        assert_eq!(sink.written(), b"");
+    let cases = [
+        (200, Nothing),
+        (204, Nothing),
+        (299, Content(b"content")),
+        (404, Content(b"more than thirty-two octets of content")),
+        (200, Length(u64::MAX)),
+        (200, Chunked),
+        (101, Upgrade("websocket")),
+    ];
+    for common in commons() {
+        for context in [KEEP, CLOSE] {
+            for (status, finish) in cases {
+                at_every_size(|sink| {
+                    let status = Status::new(status).unwrap();
+                    let writer = ResponseWriter::new(sink, context, &common).status(status);
+                    finish_with(writer.field("a", "b").field("long-name", "x".repeat(40)), finish).map(drop)
+                });
+            }
+            at_every_size(|sink| ResponseWriter::new(sink, context, &common).ok("text/plain", b"content").map(drop));
+            let mut memory = [0; 256];
+            let prepared = PreparedResponse::render(&mut memory, Status::OK, &[("a", "b")], b"content").unwrap();
+            at_every_size(|sink| prepared.write(sink, context, &common).map(drop));
+        }
+    }
+    at_every_size(|sink| write_continue(sink));
+}
+
+#[test]
+fn a_prepared_response_takes_exactly_its_size() {
+    for (status, fields, content) in [
+        (Status::OK, &[][..], &b""[..]),
+        (Status::NO_CONTENT, &[("a", "b")], b""),
+        (Status::OK, &[("Content-Type", "text/plain"), ("c", "")], &[b'x'; 1000]),
+    ] {
+        let needed = PreparedResponse::size(status, fields, content);
+        for size in 0..needed + 9 {
+            let mut memory = vec![0; size];
+            let rendered = PreparedResponse::render(&mut memory, status, fields, content).map(drop);
+            assert_eq!(rendered, if size < needed { Err(ResponseError::NoRoom) } else { Ok(()) });
+        }
+    }
+}
+
+#[test]
+fn a_response_is_prepared_at_compile_time() {
+    static HELLO: PreparedResponse<'static> = crate::prepared!(Status::OK, &[("a", "b")], b"content");
+    let mut memory = [0; 256];
+    let hello = PreparedResponse::render(&mut memory, Status::OK, &[("a", "b")], b"content").unwrap();
+    let (mut one, mut other) = (ArraySink::<256>::new(), ArraySink::<256>::new());
+    let common = CommonFields::new();
+    assert_eq!(HELLO.write(&mut one, KEEP, &common), hello.write(&mut other, KEEP, &common));
+    assert_eq!(one.written(), other.written());
+}
+
+#[test]
+fn the_shortcut_is_what_a_writer_would_have_written() {
+    for common in commons() {
+        for context in [KEEP, CLOSE, HEAD, OLD_KEEP, OLD_CLOSE] {
+            for length in [0, 1, 3, 4, 7, 8, 9, 10, 16, 17, 32, 33, 99, 100, 101, 700] {
+                let content = vec![b'x'; length];
+                let (mut one, mut other) = (ArraySink::<1024>::new(), ArraySink::<1024>::new());
+                let short = ResponseWriter::new(&mut one, context, &common).ok("text/plain", &content);
+                let long = ResponseWriter::new(&mut other, context, &common)
+                    .status(Status::OK)
+                    .content_type("text/plain")
+                    .content(&content);
+                assert_eq!(short, long);
+                assert_eq!(one.written(), other.written());
+            }
+        }
+    }
+    let mut sink = ArraySink::<1024>::new();
+    let refused = ResponseWriter::new(&mut sink, KEEP, &CommonFields::new()).ok("text/plain\r\na: b", b"");
+    assert_eq!(refused, Err(ResponseError::FieldValue));
+    assert_eq!(sink.written(), b"");
+}
+
+/// A sink that moves its memory whenever more is asked for, and hands out no octet too many.
+#[derive(Default)]
+struct Moving {
+    octets: Vec<u8>,
+    room: Vec<u8>,
+}
+
+impl Sink for Moving {
+    fn room(&mut self, needed: usize) -> Option<&mut [u8]> {
+        let mut room = vec![b'#'; needed];
+        let kept = needed.min(self.room.len());
+        room[..kept].copy_from_slice(&self.room[..kept]);
+        self.room = room;
+        Some(&mut self.room)
+    }
+
+    fn advance(&mut self, written: usize) {
+        self.octets.extend_from_slice(&self.room[..written]);
+        self.room.clear();
+    }
+}
+
+/// A sink that breaks its contract: it hands out less than it is asked for.
+struct Stingy([u8; 20]);
+
+impl Sink for Stingy {
+    fn room(&mut self, _: usize) -> Option<&mut [u8]> {
+        Some(&mut self.0)
+    }
+
+    fn advance(&mut self, _: usize) {
+        panic!("nothing may be taken");
+    }
+}
+
+#[test]
+fn a_sink_may_move_its_memory() {
+    for common in commons() {
+        let (mut moving, mut fixed) = (Moving::default(), ArraySink::<512>::new());
+        let sinks: [&mut dyn Sink; 2] = [&mut moving, &mut fixed];
+        for mut sink in sinks {
+            for _ in 0..2 {
+                let writer = ResponseWriter::new(&mut sink, KEEP, &common).status(Status::NOT_FOUND);
+                assert!(writer.field("a", "b").field("c", "d").content(b"content").is_ok());
+            }
+        }
+        assert_eq!(moving.octets, fixed.written());
+    }
+}
+
+#[test]
+fn a_sink_that_hands_out_too_little_is_out_of_room() {
+    for common in commons() {
+        let mut sink = Stingy([0; 20]);
+        let short = ResponseWriter::new(&mut sink, KEEP, &common).ok("text/plain", b"content");
+        assert_eq!(short, Err(ResponseError::NoRoom));
+        let long = ResponseWriter::new(&mut sink, KEEP, &common).status(Status::OK).field("a", "b").no_content();
+        assert_eq!(long, Err(ResponseError::NoRoom));
     }
 }
 
@@ -207,7 +380,7 @@ proptest! {
     }
 
     #[test]
-    fn no_name_or_value_adds_a_line(name in "[ -~\r\n\0\t]{0,12}", value in prop::collection::vec(any::<u8>(), 0..12)) {
+    fn no_name_or_value_adds_a_line(name in "[ -~\r\n\0\t]{0,12}", value in prop::collection::vec(any::<u8>(), 0..40)) {
         let mut memory = [0; 256];
         let mut sink = SliceSink::new(&mut memory);
         let common = CommonFields::without_server();
@@ -221,5 +394,56 @@ proptest! {
         } else {
             prop_assert_eq!(sink.written(), b"");
         }
+    }
+
+    #[test]
+    fn no_media_type_or_protocol_adds_a_line(text in "[ -~]{0,9}[a-z\r\n\0\t/]{0,9}") {
+        let common = CommonFields::without_server();
+        let mut sinks = [ArraySink::<256>::new(), ArraySink::<256>::new(), ArraySink::<256>::new()];
+        let [ok, typed, upgraded] = &mut sinks;
+        let _ = ResponseWriter::new(ok, KEEP, &common).ok(&text, b"");
+        let _ = ResponseWriter::new(typed, KEEP, &common).status(Status::OK).content_type(&text).no_content();
+        let _ = ResponseWriter::new(upgraded, KEEP, &common).status(Status::SWITCHING_PROTOCOLS).upgrade(&text);
+        for sink in sinks.iter().filter(|sink| !sink.written().is_empty()) {
+            let mut spans = [FieldSpan::EMPTY; 4];
+            let Ok(Progress::Complete(head)) = ResponseHead::parse(sink.written(), &mut spans) else { panic!() };
+            prop_assert_eq!(head.view(sink.written(), &spans).fields().count(), 2);
+            prop_assert_eq!(head.length(), sink.written().len());
+        }
+    }
+
+    #[test]
+    fn what_is_written_parses_back(
+        code in 200..1000_u16,
+        fields in prop::collection::vec(("x-[!#-'*+.^-z|~-]{1,12}", "[\t -~]{0,40}"), 0..9),
+        content in prop::collection::vec(any::<u8>(), 0..300),
+        context in prop::sample::select(vec![KEEP, CLOSE, OLD_KEEP, OLD_CLOSE]),
+    ) {
+        prop_assume!(![204, 205, 304].contains(&code));
+        let status = Status::new(code).unwrap();
+        let common = CommonFields::new();
+        let mut sink = ArraySink::<1024>::new();
+        let mut writer = ResponseWriter::new(&mut sink, context, &common).status(status);
+        for (name, value) in &fields {
+            writer = writer.field(name, value);
+        }
+        let replied = writer.content(&content).unwrap();
+        prop_assert_eq!(replied.content_length(), Some(content.len() as u64));
+
+        let mut spans = [FieldSpan::EMPTY; 16];
+        let Ok(Progress::Complete(head)) = ResponseHead::parse(sink.written(), &mut spans) else { panic!() };
+        let response = head.view(sink.written(), &spans);
+        prop_assert_eq!(response.status(), status);
+        prop_assert_eq!(response.reason(), status.reason().as_bytes());
+        let seen: Vec<_> = response.fields().map(|field| (field.name, field.value)).collect();
+        prop_assert_eq!(seen[0], ("Server", &b"pronto"[..]));
+        for ((name, value), seen) in fields.iter().zip(&seen[1..]) {
+            // White space around a value is no part of it (RFC 9110 5.5).
+            prop_assert_eq!((&**name, value.trim_matches([' ', '\t']).as_bytes()), *seen);
+        }
+        let length = content.len().to_string();
+        prop_assert_eq!(seen[1 + fields.len()], ("Content-Length", length.as_bytes()));
+        prop_assert_eq!(seen.len(), 2 + fields.len() + usize::from(context != KEEP));
+        prop_assert_eq!(&sink.written()[head.length()..], content);
     }
 }

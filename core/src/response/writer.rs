@@ -5,7 +5,7 @@ use crate::{
 
 use super::{
     CommonFields, Draft, Pen, ResponseError,
-    check::{check_name, check_not_derived, check_value},
+    check::{check_name, check_not_derived, check_protocol, check_value},
     pen::{decimal_length, status_line_length},
 };
 
@@ -288,11 +288,13 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     /// Finishes a 101 response: the connection becomes the protocol's (RFC 9110 7.8).
     ///
     /// # Errors
-    /// The first error that any step met; [`ResponseError::Upgrade`] with another status or in answer to HTTP/1.0.
+    /// The first error that any step met; [`ResponseError::Upgrade`] with another status or in answer to HTTP/1.0;
+    /// [`ResponseError::Protocol`] for anything but a name, or a name and a version.
     pub fn upgrade(mut self, protocol: &str) -> Result<Replied, ResponseError> {
         if self.status != Status::SWITCHING_PROTOCOLS || self.context.version == Version::Http10 {
             self.draft.fail(ResponseError::Upgrade);
         }
+        self.draft.check(check_protocol(protocol));
         self.draft.put_line("Upgrade", protocol.as_bytes());
         self.draft.put(b"Connection: upgrade\r\n\r\n");
         let replied = Replied {
