@@ -318,13 +318,19 @@ impl Sink for Stingy {
 
 #[test]
 fn a_sink_may_move_its_memory() {
+    let prepared = crate::prepared!(Status::OK, &[("a", "b")], b"content");
     for common in commons() {
-        let (mut moving, mut fixed) = (Moving::default(), ArraySink::<512>::new());
+        let (mut moving, mut fixed) = (Moving::default(), ArraySink::<4096>::new());
         let sinks: [&mut dyn Sink; 2] = [&mut moving, &mut fixed];
         for mut sink in sinks {
             for _ in 0..2 {
                 let writer = ResponseWriter::new(&mut sink, KEEP, &common).status(Status::NOT_FOUND);
                 assert!(writer.field("a", "b").field("c", "d").content(b"content").is_ok());
+                let writer = ResponseWriter::new(&mut sink, KEEP, &common).status(Status::OK);
+                assert!(writer.content_of_length(100).is_ok());
+                assert!(ResponseWriter::new(&mut sink, KEEP, &common).ok("text/plain", b"content").is_ok());
+                assert!(prepared.write(&mut sink, KEEP, &common).is_ok());
+                assert!(prepared.write(&mut sink, CLOSE, &common).is_ok());
             }
         }
         assert_eq!(moving.octets, fixed.written());
