@@ -1,1 +1,4 @@
-//! benches of pronto.
+//! What the benches of pronto share: requests to measure with, and the parsers that are measured.
+
+pub mod corpora;
+pub mod parsers;
