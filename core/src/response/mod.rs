@@ -1,8 +1,9 @@
 //! The serializer: status, fields, then exactly one kind of content.
 //!
-//! [`ResponseWriter`] writes a response into a [`Sink`](crate::buffer::Sink), all of it or nothing. What the protocol
-//! derives is never typed in: Content-Length, Transfer-Encoding, Connection, Date and Server come from the content, the
-//! request and the clock.
+//! [`ResponseWriter`] writes a response into a [`Sink`], all of it or nothing. What the protocol derives is never typed in:
+//! Content-Length, Transfer-Encoding, Connection, Date and Server come from the content, the request and the clock.
+//! [`PreparedResponse`] is a response that never changes, rendered once, or by [`prepared!`](crate::prepared) at compile
+//! time.
 
 use crate::buffer::Sink;
 

@@ -169,9 +169,9 @@ impl<const N: usize> PreparedArray<N> {
 }
 
 /// Renders a response that never changes, at compile time: `prepared!(status, fields, content)` is a
-/// [`PreparedResponse<'static>`](response::PreparedResponse).
+/// [`PreparedResponse<'static>`](crate::response::PreparedResponse).
 ///
-/// What [`PreparedResponse::render`](response::PreparedResponse::render) refuses does not compile.
+/// What [`PreparedResponse::render`](crate::response::PreparedResponse::render) refuses does not compile.
 ///
 /// ```
 /// use pronto::{head::Status, prepared, response::PreparedResponse};
