@@ -1,1 +1,11 @@
-//! tests of pronto.
+//! What the test suites share: protocol vectors, a server in memory, a strict reader of replies, and the black-box suite
+//! that every runtime runs.
+
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod black_box;
+pub mod client;
+pub mod memory;
+pub mod reply;
+pub mod vector;

@@ -9,9 +9,10 @@ use super::{Rejection, Ticket};
 #[derive(Debug)]
 #[must_use = "the octets that were taken must be dropped from the input"]
 pub struct Polled<'i> {
-    /// How many octets to drop from the front of the input before it is given again.
+    /// How many octets to drop from the front of the input before it is given again; with any event, also with
+    /// [`Event::NeedInput`].
     pub consumed: usize,
-    /// What they were.
+    /// What was found in them.
     pub event: Event<'i>,
 }
 

@@ -186,7 +186,7 @@ impl Connection {
         match self.input {
             Input::Idle | Input::Head => self.poll_head(config, input, fields, now),
             Input::HeadTimedOut => self.reject_head(Rejection::HeadTimeout),
-            Input::Content(_) => self.poll_content(config, input, fields, now),
+            Input::Content(_) => self.poll_content(input, now),
             Input::Upgraded => Polled { consumed: 0, event: Event::Upgraded },
             Input::Closed => self.throw_away(input),
         }
@@ -422,18 +422,12 @@ impl Connection {
         Polled { consumed: head.length(), event: Event::Request { head, framing, ticket } }
     }
 
-    fn poll_content<'i>(
-        &mut self,
-        config: &Config,
-        mut input: &'i [u8],
-        fields: &mut [FieldSpan],
-        now: Instant,
-    ) -> Polled<'i> {
+    fn poll_content<'i>(&mut self, mut input: &'i [u8], now: Instant) -> Polled<'i> {
         let mut thrown_away = 0;
         loop {
             let Input::Content(content) = &mut self.input else {
-                let next = self.poll_event(config, input, fields, now);
-                return Polled { consumed: thrown_away + next.consumed, ..next };
+                let Polled { consumed, event } = self.throw_away(input);
+                return Polled { consumed: thrown_away + consumed, event };
             };
             let polled = if content.timed_out {
                 Polled { consumed: 0, event: Event::ContentRejected(Rejection::ContentTimeout) }
@@ -448,13 +442,12 @@ impl Connection {
                     self.waiting_since = now;
                 }
                 Event::ContentRejected(_) => self.input = Input::Closed,
-                Event::NeedInput => return Polled { consumed: thrown_away + polled.consumed, event: Event::NeedInput },
                 _ => {}
             }
-            if !declined {
-                return polled;
+            // Nobody is told of content that nobody wants, but of its end.
+            if !declined || matches!(polled.event, Event::NeedInput | Event::EndOfMessage) {
+                return Polled { consumed: thrown_away + polled.consumed, event: polled.event };
             }
-            // Nobody is told of content that nobody wants.
             thrown_away += polled.consumed;
             input = &input[polled.consumed..];
         }

@@ -196,6 +196,11 @@ impl Driver {
                     None => continue,
                 },
                 Event::NeedInput => {
+                    // Octets of framing may have been taken all the same.
+                    match &mut self.collecting {
+                        Some(collecting) => collecting.raw += consumed,
+                        None => start += consumed,
+                    }
                     let filled = self.close_gap(input, start, service);
                     return Driven { consumed: start, filled, stop: Stop::NeedInput };
                 }

@@ -1,0 +1,110 @@
+//! A client over a real socket.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use crate::reply::{Reply, To, take};
+
+/// How long a client waits before it gives a test up.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A connection of a client.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Panics
+    /// When it cannot: like all that a client does, that fails its test.
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, received: Vec::new() }
+    }
+
+    /// Sends octets.
+    pub fn send(&mut self, octets: impl AsRef<[u8]>) -> &mut Self {
+        self.stream.write_all(octets.as_ref()).unwrap();
+        self
+    }
+
+    /// Sends octets to a server that may have hung up.
+    pub fn try_send(&mut self, octets: impl AsRef<[u8]>) {
+        drop(self.stream.write_all(octets.as_ref()));
+    }
+
+    /// Ends the client's side.
+    pub fn end(&mut self) -> &mut Self {
+        drop(self.stream.shutdown(Shutdown::Write));
+        self
+    }
+
+    /// The next reply.
+    pub fn reply(&mut self) -> Reply {
+        self.reply_to(To::Other)
+    }
+
+    /// The next reply, to this kind of request.
+    pub fn reply_to(&mut self, to: To) -> Reply {
+        loop {
+            if let Some((reply, length)) = take(&self.received, to) {
+                self.received.drain(..length);
+                return reply;
+            }
+            let mut buffer = vec![0; 1 << 20];
+            let length = self.stream.read(&mut buffer).expect("a reply in time");
+            assert!(length > 0, "the server closed behind {}", self.received.escape_ascii());
+            self.received.extend_from_slice(&buffer[..length]);
+        }
+    }
+
+    /// What one read brings.
+    pub fn read_once(&mut self) -> Vec<u8> {
+        let mut buffer = vec![0; 1 << 20];
+        let length = self.stream.read(&mut buffer).expect("octets in time");
+        buffer.truncate(length);
+        buffer
+    }
+
+    /// Everything up to the end of the connection.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut rest = std::mem::take(&mut self.received);
+        match self.stream.read_to_end(&mut rest) {
+            Ok(_) => {}
+            // Closed with octets of ours unread: what was sent before is there all the same.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            Err(error) => panic!("no end in time: {error}, behind {}", rest.escape_ascii()),
+        }
+        rest
+    }
+
+    /// Whether nothing comes, and the connection stays open, for a short while.
+    pub fn is_quiet(&mut self) -> bool {
+        self.stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let mut octet = [0];
+        let outcome = self.stream.peek(&mut octet);
+        self.stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        matches!(outcome, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+    }
+}
+
+/// Waits until something holds.
+///
+/// # Panics
+/// When it does not in time.
+pub fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
