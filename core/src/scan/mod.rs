@@ -2,7 +2,7 @@
 //!
 //! Three tiers do the same job: [`Tier::Scalar`] everywhere, 8 octets at a time, in safe code; [`Tier::Sse42`] and
 //! [`Tier::Avx2`] on x86, where `cpuid` says so. The choice is made once, also without std. A scan is written once,
-//! generic over [`InstructionSet`], and compiled for each tier; the tier is looked up once for a scan and not for each
+//! generic over an instruction set, and compiled for each tier; the tier is looked up once for a scan and not for each
 //! token in it.
 //!
 //! This is the only module of the crate with `unsafe` code. Each block of it is one intrinsic or one call into code

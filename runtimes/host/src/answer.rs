@@ -52,7 +52,7 @@ impl<'a> Reply<'a> {
     /// 200 with octets of a media type.
     #[inline]
     pub fn octets(self, media_type: &str, octets: &[u8]) -> Answer {
-        self.status(Status::OK).content_type(media_type).content(octets)
+        written(ResponseWriter::new(self.output, self.context, self.common).ok(media_type, octets))
     }
 
     /// Any status; fields and content follow.
