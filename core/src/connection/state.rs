@@ -254,6 +254,11 @@ impl Connection {
         self.in_flight > 0 && !self.sending && number == self.oldest()
     }
 
+    /// Says anew whether it is this ticket's turn: earlier requests may have been answered since it was given out.
+    pub const fn update_turn(&self, ticket: &mut Ticket) {
+        ticket.turn = if self.is_in_turn(ticket.number) { Turn::Now } else { Turn::Later };
+    }
+
     /// Says that the reply to a request has been written; where its content is still to be sent, that its head has.
     ///
     /// Replies are handed in in the order of their tickets, each when [`is_in_turn`](Self::is_in_turn). After one that

@@ -18,7 +18,8 @@ impl Ticket {
         self.number
     }
 
-    /// Whether, when the ticket was given out, every earlier request had been answered.
+    /// Whether, when the ticket was given out or last
+    /// [updated](super::Connection::update_turn), every earlier request had been answered.
     pub const fn turn(&self) -> Turn {
         self.turn
     }

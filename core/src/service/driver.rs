@@ -173,7 +173,8 @@ impl Driver {
                     continue;
                 }
                 Event::EndOfMessage => {
-                    let Some(Collecting { ticket, head: head_length, content, raw }) = self.collecting.take() else {
+                    let Some(Collecting { mut ticket, head: head_length, content, raw }) = self.collecting.take()
+                    else {
                         start += consumed;
                         continue;
                     };
@@ -184,6 +185,8 @@ impl Driver {
                         self.connection.handle_failure();
                         continue;
                     };
+                    // Replies before it may have left while its content came.
+                    self.connection.update_turn(&mut ticket);
                     let request = head.view(message, fields);
                     service.call(&request, Some(&message[head_length..head_length + content]), ticket)
                 }
@@ -191,7 +194,9 @@ impl Driver {
                 Event::ContentRejected(rejection) => match self.collecting.take() {
                     Some(Collecting { ticket, raw, .. }) => {
                         start += raw;
-                        service.reject(rejection, ticket.closing())
+                        let mut ticket = ticket.closing();
+                        self.connection.update_turn(&mut ticket);
+                        service.reject(rejection, ticket)
                     }
                     None => continue,
                 },
