@@ -9,7 +9,7 @@ use std::{
 };
 
 use pronto::{connection::Config, scan::Tier};
-use pronto_host::{App, AppError, Mailbox, Message, WorkerState, wait_for_stop};
+use pronto_host::{App, AppError, Mailbox, Message, StopSignals, WorkerState};
 
 use crate::{
     sys::{Linux, descriptor_limit, is_free, listen_shared, local_address},
@@ -70,12 +70,13 @@ impl Server {
     /// # Errors
     /// [`StartError`] says in words why the server could not start.
     pub fn run(self, app: App) -> Result<(), StartError> {
+        let signals = StopSignals::catch().map_err(StartError::Signals)?;
         let running = self.start(app)?;
         println!("{running}");
         if Tier::in_use() == Tier::Scalar {
             eprintln!("warning: this processor has no vectors that help: requests are scanned 8 octets at a time");
         }
-        let signal = wait_for_stop().map_err(StartError::Signals)?;
+        let signal = signals.wait().map_err(StartError::Signals)?;
         eprintln!("{signal}: finishing what is in flight, no longer than {:?}", running.drain_limit);
         running.stop();
         eprintln!("stopped");

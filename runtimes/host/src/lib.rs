@@ -22,4 +22,4 @@ pub use deferral::{ClientKey, Deferred, Mailbox, Message};
 pub use output::Output;
 pub use request::Request;
 pub use session::{Session, WorkerState};
-pub use signals::wait_for_stop;
+pub use signals::StopSignals;

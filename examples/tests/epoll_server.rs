@@ -1,0 +1,285 @@
+//! The example server as a process: its routes, its command line, and how it behaves when the machine is short of things.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tests::{
+    client::{Client, PATIENCE, eventually},
+    reply::To,
+};
+
+/// A running server; ended when it is dropped.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+    banner: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str]) -> Self {
+        Self::run(Command::new(env!("CARGO_BIN_EXE_epoll-server")).args(arguments))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let command = command.args(["--addr", "127.0.0.1:0"]).env("RUST_LOG", "info");
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut banner = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut banner).unwrap();
+        let address = banner.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
+        Self { address: address.parse().unwrap(), process, banner }
+    }
+
+    fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// Resident memory, in KiB.
+    fn memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Processor time used, in clock ticks of 10 ms.
+    fn ticks(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
+        let fields: Vec<_> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+
+    /// Asks it to stop, and returns its exit code and what it said on its standard error.
+    fn stop(mut self, signal: rustix::process::Signal) -> (Option<i32>, String) {
+        let id = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(id, signal).unwrap();
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not stop");
+            thread::sleep(Duration::from_millis(10));
+        };
+        let mut said = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (status.code(), said)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.process.kill();
+        let _ended = self.process.wait();
+    }
+}
+
+fn request(method: &str, target: &str, rest: &str) -> String {
+    format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{rest}\r\n")
+}
+
+fn get(target: &str) -> String {
+    request("GET", target, "")
+}
+
+#[test]
+fn every_route_answers_as_its_table_says() {
+    let server = Server::start(&["--workers", "1"]);
+    let mut client = server.client();
+    let cases = [
+        (get("/"), 200, "text/plain", "Hello, World!"),
+        (get("/hello/J%C3%BCrgen%20%2F%20x"), 200, "text/plain; charset=utf-8", "Jürgen / x"),
+        (get("/hello/%zz"), 400, "text/plain", "a % without two hexadecimal digits, at octet 0"),
+        (request("POST", "/echo", "Content-Length: 2\r\n") + "hi", 200, "application/octet-stream", "hi"),
+        (request("POST", "/echo", "Content-Type: a/b\r\nContent-Length: 2\r\n") + "hi", 200, "a/b", "hi"),
+        (request("POST", "/echo", ""), 200, "application/octet-stream", ""),
+        (get("/bytes/5"), 200, "application/octet-stream", "xxxxx"),
+        (get("/bytes/0"), 200, "application/octet-stream", ""),
+        (get("/bytes/100000001"), 400, "text/plain", "n is 100000000 at most"),
+        (get("/bytes/-1"), 400, "text/plain", "n is not a number"),
+        (get("/sleep/10"), 200, "text/plain", "slept"),
+        (get("/sleep/10001"), 400, "text/plain", "ms is 10000 at most"),
+        (
+            request("GET", "/headers", "X-One:  two \r\nx-one: three\r\n"),
+            200,
+            "text/plain",
+            "Host: a\nX-One: two\nx-one: three\n",
+        ),
+        (get("/query?a=b%20c&d&a=+&e=%26"), 200, "text/plain; charset=utf-8", "a=b c\nd=\na= \ne=&\n"),
+        (get("/query?a=%zz"), 400, "text/plain", "a % without two hexadecimal digits, at octet 0"),
+        (get("/nowhere"), 404, "text/plain", "Not Found"),
+    ];
+    for (sent, status, media_type, content) in cases {
+        let reply = client.send(&sent).reply();
+        assert_eq!((reply.status, reply.text()), (status, content), "{sent}");
+        assert_eq!(reply.field("content-type"), Some(media_type), "{sent}");
+        assert_eq!(reply.field("server"), Some("pronto"));
+    }
+    let reply = client.send(request("DELETE", "/", "")).reply();
+    assert_eq!((reply.status, reply.field("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    let reply = client.send(request("OPTIONS", "/echo", "")).reply();
+    assert_eq!((reply.status, reply.field("allow")), (204, Some("POST, OPTIONS")));
+    let reply = client.send(request("HEAD", "/bytes/100000000", "")).reply_to(To::Head);
+    assert_eq!((reply.status, reply.field("content-length")), (200, Some("100000000")));
+    let reply = client.send(request("POST", "/echo", "Content-Length: 16777217\r\n")).reply();
+    assert_eq!((reply.status, reply.field("connection")), (413, Some("close")));
+}
+
+#[test]
+fn the_banner_names_address_workers_and_tier() {
+    let server = Server::start(&["--workers", "2"]);
+    assert!(server.banner.contains("127.0.0.1:") && server.banner.contains("2 workers"), "{}", server.banner);
+    let tiers = ["avx2", "sse4.2", "scalar"];
+    assert!(tiers.iter().any(|tier| server.banner.contains(tier)), "{}", server.banner);
+}
+
+#[test]
+fn a_slow_reader_of_a_large_reply_leaves_memory_flat() {
+    let server = Server::start(&["--workers", "1"]);
+    let mut client = server.client();
+    assert_eq!(client.send(get("/")).reply().status, 200);
+    let before = server.memory();
+    client.send(get("/bytes/100000000"));
+    let mut received = 0;
+    while received < 100_000_000 {
+        received += client.read_once().len();
+        assert!(server.memory() < before + 4 * 1024, "from {before} KiB to {} KiB", server.memory());
+    }
+    assert!(client.is_quiet(), "more than was asked for");
+}
+
+#[test]
+fn limits_and_timeouts_of_the_command_line_hold() {
+    let server = Server::start(&[
+        "--workers",
+        "1",
+        "--max-head",
+        "200",
+        "--max-target",
+        "50",
+        "--max-fields",
+        "3",
+        "--max-content",
+        "10",
+        "--head-timeout",
+        "0.3",
+        "--idle-timeout",
+        "0.3",
+        "--content-grace",
+        "0.3",
+    ]);
+    let status = |sent: String| server.client().send(sent).reply().status;
+    assert_eq!(status(get(&"/x".repeat(30))), 414);
+    assert_eq!(status(request("GET", "/", &format!("X: {}\r\n", "x".repeat(200)))), 431);
+    assert_eq!(status(request("GET", "/", "a: b\r\nc: d\r\ne: f\r\n")), 431);
+    assert_eq!(status("GET / HTTP/1.1\r\n".into()), 408);
+    assert_eq!(status(request("POST", "/echo", "Content-Length: 5\r\n")), 408);
+    assert_eq!(server.client().rest(), b"");
+}
+
+#[test]
+fn a_wrong_start_is_told_in_words() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let running = Server::start(&["--workers", "1"]);
+    let cases = [
+        (taken.local_addr().unwrap().to_string(), "is in use by another program"),
+        (running.address.to_string(), "is in use by another program"),
+        ("198.51.100.1:80".into(), "is no address of this machine"),
+        ("nonsense".into(), "is not an address to listen on"),
+    ];
+    for (address, words) in cases {
+        let output = Command::new(env!("CARGO_BIN_EXE_epoll-server")).args(["--addr", &address]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(words), "{address}: {said}");
+        assert!(!said.contains("backtrace") && !said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn either_signal_stops_it_with_everything_answered() {
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
+        let server = Server::start(&["--workers", "2"]);
+        let mut idle = server.client();
+        assert_eq!(idle.send(get("/")).reply().status, 200);
+        let mut busy = server.client();
+        busy.send(get("/") + &get("/sleep/400"));
+        assert_eq!(busy.reply().status, 200);
+        let reader = thread::spawn(move || (busy.reply().text().to_owned(), busy.rest(), idle.rest()));
+        assert_eq!(server.stop(signal).0, Some(0));
+        assert_eq!(reader.join().unwrap(), ("slept".into(), vec![], vec![]));
+    }
+}
+
+#[test]
+fn a_drain_ends_at_its_limit() {
+    let server = Server::start(&["--workers", "1", "--drain-limit", "0.3"]);
+    let mut busy = server.client();
+    busy.send(get("/") + &get("/sleep/10000"));
+    assert_eq!(busy.reply().status, 200);
+    let start = Instant::now();
+    assert_eq!(server.stop(rustix::process::Signal::TERM).0, Some(0));
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(busy.rest(), b"");
+}
+
+#[test]
+fn replies_are_logged_when_asked_for() {
+    let server = Server::start(&["--workers", "1", "--access-log"]);
+    let mut client = server.client();
+    client.send(get("/") + &get("/sleep/1") + "broken\r\n\r\n");
+    let statuses = [client.reply().status, client.reply().status, client.reply().status];
+    assert_eq!(statuses, [200, 200, 400]);
+    let (_, said) = server.stop(rustix::process::Signal::TERM);
+    for line in ["GET / 200 13", "GET /sleep/1 200 5", "- - 400 "] {
+        assert!(said.contains(line), "no {line:?} in {said}");
+    }
+}
+
+#[test]
+fn without_descriptors_it_waits_and_does_not_spin() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_epoll-server")]);
+    let server = Server::run(command.args(["--workers", "1", "--max-connections", "1000"]));
+    let mut clients: Vec<_> = (0..60).map(|_| server.client()).collect();
+    assert_eq!(clients[0].send(get("/")).reply().status, 200);
+    let before = server.ticks();
+    thread::sleep(Duration::from_secs(1));
+    let used = server.ticks() - before;
+    assert!(used < 20, "{used} ticks of processor time for nothing");
+    // Those that wait are served as soon as others leave.
+    let mut last = clients.pop().unwrap();
+    drop(clients);
+    assert_eq!(last.send(get("/")).reply().status, 200);
+}
+
+#[test]
+fn at_its_limit_of_connections_others_wait_for_one_to_end() {
+    let server = Server::start(&["--workers", "1", "--max-connections", "2"]);
+    let (mut first, mut second, mut third) = (server.client(), server.client(), server.client());
+    assert_eq!(first.send(get("/")).reply().status, 200);
+    assert_eq!(second.send(get("/")).reply().status, 200);
+    third.send(get("/"));
+    assert!(third.is_quiet(), "a third was served beside two");
+    drop(first);
+    assert_eq!(third.reply().status, 200);
+}
+
+#[test]
+fn connections_that_are_reset_leave_nothing_behind() {
+    let server = Server::start(&["--workers", "1"]);
+    let descriptors = || fs::read_dir(format!("/proc/{}/fd", server.process.id())).unwrap().count();
+    assert_eq!(server.client().send(get("/")).reply().status, 200);
+    let before = descriptors();
+    for round in 0..200 {
+        let mut client = server.client();
+        // With octets unread, closing resets.
+        client.send(if round % 2 == 0 { get("/") } else { get("/bytes/100000") + &get("/sleep/5") });
+        drop(client);
+    }
+    eventually("all descriptors are closed", || descriptors() <= before);
+    assert_eq!(TcpStream::connect(server.address).map(drop).map_err(|error| error.kind()), Ok(()));
+}
