@@ -28,3 +28,8 @@ pub use server::{Running, Server, StartError};
 
 /// What a server's `main` returns.
 pub type Result = core::result::Result<(), StartError>;
+
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
