@@ -516,12 +516,18 @@ impl Connection {
     /// Whether the connection may outlive the reply to this request (RFC 9112 9.3).
     fn persistence(&self, request: &Request<'_>) -> Persistence {
         let (mut close, mut keep) = (self.draining, request.version() == Version::Http11);
-        if request.has_connection_field() {
-            for member in request.fields_named("connection").flat_map(|value| value.split(|&octet| octet == b',')) {
+        let mut read = |value: &[u8]| {
+            for member in value.split(|&octet| octet == b',') {
                 let option = member.trim_ascii();
                 close |= option.eq_ignore_ascii_case(b"close");
                 keep |= option.eq_ignore_ascii_case(b"keep-alive");
             }
+        };
+        let connection = request.known().connection;
+        match connection.count {
+            0 => {}
+            1 => read(request.value_at(connection.first)),
+            _ => request.fields_named("connection").for_each(read),
         }
         if keep && !close { Persistence::Keep } else { Persistence::Close }
     }
@@ -606,8 +612,13 @@ impl Content {
 
 /// Everything about a head that only a server asks for: the form of the target, the host, framing, expectations.
 fn check(request: &Request<'_>) -> Result<(Framing, bool), Rejection> {
-    request.target_form().map_err(Rejection::Target)?;
-    request.authority().map_err(Rejection::Host)?;
+    // What is usual is told quickly; anything else is read in full.
+    if request.target_octets().first() != Some(&b'/') || request.method() == Method::Connect {
+        request.target_form().map_err(Rejection::Target)?;
+    }
+    if !request.has_plain_host() {
+        request.host_field().map_err(Rejection::Host)?;
+    }
     let framing = request_framing(request).map_err(Rejection::Framing)?;
     Ok((framing, expects_continue(request, framing)?))
 }
@@ -619,7 +630,7 @@ fn content_in_reply_to(request: &Request<'_>) -> ReplyContent {
 
 /// Whether the client waits for 100 (Continue) (RFC 9110 10.1.1). It need not be told where it sends nothing.
 fn expects_continue(request: &Request<'_>, framing: Framing) -> Result<bool, Rejection> {
-    if request.version() == Version::Http10 || !request.has_expect_field() {
+    if request.version() == Version::Http10 || request.known().expect.count == 0 {
         return Ok(false);
     }
     if request.fields_named("expect").any(|value| !value.eq_ignore_ascii_case(b"100-continue")) {

@@ -28,7 +28,7 @@ impl FieldSpan {
     }
 
     #[inline]
-    fn value<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
+    pub(super) fn value<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
         octets.get(usize::from(self.value_start)..usize::from(self.value_end)).unwrap_or_default()
     }
 

@@ -35,6 +35,8 @@ pub struct RequestHead {
     start: u16,
     method_end: u16,
     target_end: u16,
+    /// The place in [`Method::KNOWN`], or what is beyond it for any other token.
+    method: u8,
     version: Version,
     field_count: u16,
     known: KnownFields,
@@ -117,7 +119,7 @@ impl Grammar for RequestHead {
         table: &mut [FieldSpan],
     ) -> Option<Self> {
         let (method_end, target_end) = request_line_ends(instructions, input, start)?;
-        is_method(input.get(start..method_end)?).then_some(())?;
+        let method = method_place(input.get(start..method_end)?)?;
         let target_length = target_end.checked_sub(method_end + 1)?;
         let separators = (*input.get(method_end)?, *input.get(target_end)?);
         if separators != (b' ', b' ') || target_length == 0 || target_length > usize::from(limits.target) {
@@ -133,6 +135,7 @@ impl Grammar for RequestHead {
             length: section.end as u16,
             start: start as u16,
             method_end: method_end as u16,
+            method,
             target_end: target_end as u16,
             version,
             field_count: section.field_count as u16,
@@ -153,7 +156,10 @@ impl<'a> Request<'a> {
     /// The method.
     #[inline]
     pub fn method(&self) -> Method<'a> {
-        Method::from_token(text(self.octets, self.head.start, self.head.method_end))
+        match Method::KNOWN.get(usize::from(self.head.method)) {
+            Some(method) => *method,
+            None => Method::Other(text(self.octets, self.head.start, self.head.method_end)),
+        }
     }
 
     /// The request target, as it was sent. It is visible ASCII without `#`, and not empty.
@@ -188,19 +194,22 @@ impl<'a> Request<'a> {
         &self.head
     }
 
+    /// The request target, not as text.
+    #[inline]
+    pub(crate) fn target_octets(&self) -> &'a [u8] {
+        let range = usize::from(self.head.method_end) + 1..usize::from(self.head.target_end);
+        self.octets.get(range).unwrap_or_default()
+    }
+
+    /// The value of the field at this place in the order; empty where there is none.
+    #[inline]
+    pub(crate) fn value_at(&self, index: u16) -> &'a [u8] {
+        self.spans.get(usize::from(index)).map_or(&[], |span| span.value(self.octets))
+    }
+
     /// The field at this place in the order.
     pub(crate) fn field_at(&self, index: u16) -> Option<Field<'a>> {
         Some(self.spans.get(usize::from(index))?.view(self.octets))
-    }
-
-    /// Whether there is a Connection field.
-    pub(crate) const fn has_connection_field(&self) -> bool {
-        self.head.known.connection.count > 0
-    }
-
-    /// Whether there is an Expect field.
-    pub(crate) const fn has_expect_field(&self) -> bool {
-        self.head.known.expect.count > 0
     }
 
     /// Where the fields are that the protocol looks at.
@@ -249,12 +258,21 @@ fn target_stop<I: InstructionSet>(instructions: I, input: &[u8], mut at: usize) 
     None
 }
 
+/// The place of a method in [`Method::KNOWN`], one beyond it for another token, and none for what is no token.
 #[inline(always)]
-fn is_method(octets: &[u8]) -> bool {
+fn method_place(octets: &[u8]) -> Option<u8> {
     match octets {
-        b"GET" | b"POST" | b"PUT" | b"HEAD" => true,
-        _ => !octets.is_empty() && octets.iter().all(|&octet| is_token_octet(octet)),
+        b"GET" => Some(0),
+        b"HEAD" => Some(1),
+        b"POST" => Some(2),
+        _ => rare_method_place(octets),
     }
+}
+
+fn rare_method_place(octets: &[u8]) -> Option<u8> {
+    let known = Method::KNOWN.iter().position(|method| method.as_str().as_bytes() == octets);
+    let is_token = !octets.is_empty() && octets.iter().all(|&octet| is_token_octet(octet));
+    is_token.then(|| known.unwrap_or(Method::KNOWN.len()) as u8)
 }
 
 /// Octets that were checked to be ASCII when the head was parsed.
