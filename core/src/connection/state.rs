@@ -638,3 +638,14 @@ fn expects_continue(request: &Request<'_>, framing: Framing) -> Result<bool, Rej
     }
     Ok(!matches!(framing, Framing::None | Framing::Length(0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server keeps very many of these.
+    #[test]
+    fn a_connection_is_small() {
+        assert!(size_of::<Connection>() <= 232, "{} octets", size_of::<Connection>());
+    }
+}
