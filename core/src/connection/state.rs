@@ -95,6 +95,8 @@ pub struct Connection {
     sending: bool,
     /// Octets of output that the transport has not taken.
     unsent: usize,
+    /// Octets of replies that wait for their turn.
+    held: u32,
     /// Since when the input machine has been waiting: the start of its deadline.
     waiting_since: Instant,
     /// Since when the transport has taken nothing, or since when the connection lingers.
@@ -162,6 +164,7 @@ impl Connection {
             draining: false,
             sending: false,
             unsent: 0,
+            held: 0,
             waiting_since: now,
             stalled_since: now,
         }
@@ -276,6 +279,13 @@ impl Connection {
             self.input = Input::Closed;
         }
         self.restart_idle_clock(now);
+    }
+
+    /// Says how many octets of replies are held back until their turn comes. Above
+    /// [`Limits::output_high_water`](super::Limits::output_high_water), no further requests are answered until some have
+    /// left: otherwise a client could have any number of them pile up behind one slow reply.
+    pub fn handle_held(&mut self, octets: usize) {
+        self.held = u32::try_from(octets).unwrap_or(u32::MAX);
     }
 
     /// Says that all content of the reply handed in last has been given to the transport or its buffer.
@@ -510,7 +520,9 @@ impl Connection {
     }
 
     const fn accepts_requests(&self, config: &Config) -> bool {
-        self.in_flight < config.limits.in_flight && !self.sending && self.unsent <= config.limits.output_high_water
+        self.in_flight < config.limits.in_flight
+            && !self.sending
+            && self.unsent.saturating_add(self.held as usize) <= config.limits.output_high_water
     }
 
     /// Whether the connection may outlive the reply to this request (RFC 9112 9.3).

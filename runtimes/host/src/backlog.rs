@@ -13,6 +13,8 @@ pub(crate) struct Backlog {
     /// The tickets of all of them, in order.
     waiting: VecDeque<Waiting>,
     replies: Pipeline<Held, MOST>,
+    /// Octets of the replies that are there.
+    octets: usize,
 }
 
 /// The most requests in flight on a connection.
@@ -46,7 +48,9 @@ impl Backlog {
 
     /// Appends a request whose reply is not in turn.
     pub(crate) fn hold(&mut self, waiting: Waiting, held: Held) {
+        let octets = held.octets.len();
         if self.replies.push_ready(waiting.ticket.number(), held).is_ok() {
+            self.octets += octets;
             self.waiting.push_back(waiting);
         }
     }
@@ -58,13 +62,22 @@ impl Backlog {
 
     /// Puts the reply to a request that was put off in its place. One that nobody waits for is dropped.
     pub(crate) fn complete(&mut self, number: u32, held: Held) {
-        let _nobody_waits = self.replies.complete(number, held);
+        let octets = held.octets.len();
+        if self.replies.complete(number, held).is_ok() {
+            self.octets += octets;
+        }
     }
 
     /// Takes the oldest reply, if it is there.
     pub(crate) fn pop_ready(&mut self) -> Option<(Waiting, Held)> {
         let held = self.replies.pop_ready()?;
+        self.octets -= held.octets.len();
         Some((self.waiting.pop_front()?, held))
+    }
+
+    /// How many octets of replies are held.
+    pub(crate) const fn octets(&self) -> usize {
+        self.octets
     }
 
     pub(crate) fn is_empty(&self) -> bool {

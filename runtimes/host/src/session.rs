@@ -95,7 +95,11 @@ impl Session {
         let WorkerState { app, config, mailbox, fields, common, output } = worker;
         let origin = Origin { mailbox, client, number: 0 };
         let mut exchange = Exchange { app, config, common, origin, output, peer: *peer, backlog, content };
-        driver.drive(config, input, fields, &mut exchange, now)
+        let driven = driver.drive(config, input, fields, &mut exchange, now);
+        if let Some(backlog) = backlog {
+            driver.connection_mut().handle_held(backlog.octets());
+        }
+        driven
     }
 
     /// Takes the answer to a request that was put off, and releases what is now in turn.
@@ -126,6 +130,7 @@ impl Session {
             self.content = held.content.map(Box::new);
             self.driver.connection_mut().handle_replied(ticket, &held.replied, now);
         }
+        self.driver.connection_mut().handle_held(backlog.octets());
         if backlog.is_empty() {
             self.backlog = None;
         }
@@ -207,7 +212,7 @@ impl Service for Exchange<'_> {
     }
 
     fn wants_flush(&self) -> bool {
-        self.output.len() >= FLUSH
+        self.output.len() + self.backlog.as_ref().map_or(0, |backlog| backlog.octets()) >= FLUSH
     }
 }
 
@@ -239,7 +244,8 @@ fn written_or_500(
     answer: impl FnOnce(Reply<'_>) -> Answer,
 ) -> Kind {
     let context = ticket.context();
-    // Nothing is broken by a panic: the output takes a reply whole or not at all.
+    let before = output.len();
+    // Nothing is broken by a panic: what was written before it is taken back.
     let answered = catch_unwind(AssertUnwindSafe(|| answer(Reply { output, content, context, common, origin })));
     let words = match answered {
         Ok(Ok(Answered(kind))) => return kind,
@@ -247,6 +253,7 @@ fn written_or_500(
         Err(panic) => format!("panicked: {}", panic_message(&*panic)),
     };
     log::error!("a handler failed: {words}");
+    output.truncate(before);
     *content = None;
     let reply = Reply { output, content, context, common, origin };
     match plain(reply, Status::INTERNAL_SERVER_ERROR) {
