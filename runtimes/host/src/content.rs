@@ -2,6 +2,7 @@ use std::{
     borrow::Cow,
     fmt,
     io::{BufRead, Cursor, Error, ErrorKind, Result},
+    panic::{AssertUnwindSafe, catch_unwind},
 };
 
 /// Content from this length on is sent from where it lies, instead of being copied behind its head: 16 KiB.
@@ -36,7 +37,8 @@ impl Content {
     /// # Errors
     /// That of the source; [`ErrorKind::UnexpectedEof`] where it ends before its length.
     pub fn octets(&mut self) -> Result<&[u8]> {
-        let octets = self.source.fill_buf()?;
+        let source = &mut self.source;
+        let octets = unless_it_panics(|| source.fill_buf())?;
         if octets.is_empty() && self.left > 0 {
             return Err(Error::from(ErrorKind::UnexpectedEof));
         }
@@ -45,10 +47,24 @@ impl Content {
     }
 
     /// Says that this many of them were sent.
-    pub fn consume(&mut self, sent: usize) {
-        self.source.consume(sent);
+    ///
+    /// # Errors
+    /// The source panics.
+    pub fn consume(&mut self, sent: usize) -> Result<()> {
         self.left = self.left.saturating_sub(sent as u64);
+        let source = &mut self.source;
+        unless_it_panics(|| {
+            source.consume(sent);
+            Ok(())
+        })
     }
+}
+
+/// A source is a user's code: when it panics one connection ends, and not a worker.
+#[inline]
+fn unless_it_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // The source is dropped next, and nobody sees what state it is in.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::other("the source of a content panicked")))
 }
 
 impl fmt::Debug for Content {
@@ -65,9 +81,9 @@ mod tests {
     fn a_source_is_read_to_its_length_and_not_beyond() {
         let mut content = Content::new(3, &b"abcdef"[..]);
         assert_eq!(content.octets().unwrap(), b"abc");
-        content.consume(2);
+        content.consume(2).unwrap();
         assert_eq!(content.octets().unwrap(), b"c");
-        content.consume(1);
+        content.consume(1).unwrap();
         assert_eq!(content.octets().unwrap(), b"");
         assert_eq!(content.left(), 0);
     }
@@ -75,7 +91,7 @@ mod tests {
     #[test]
     fn a_source_that_ends_early_is_an_error() {
         let mut content = Content::new(3, &b"a"[..]);
-        content.consume(1);
+        content.consume(1).unwrap();
         assert_eq!(content.octets().map(<[u8]>::len).unwrap_err().kind(), ErrorKind::UnexpectedEof);
     }
 }

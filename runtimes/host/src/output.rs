@@ -8,8 +8,11 @@ pub struct Output {
     written: usize,
 }
 
-/// What an output has room for at first, and keeps when it is cleared.
-const USUAL: usize = 64 * 1024;
+/// What an output has room for at first.
+const FIRST: usize = 1024;
+
+/// What it keeps at most when it is cleared.
+const USUAL: usize = 256 * 1024;
 
 impl Output {
     /// An empty output that has no memory yet.
@@ -43,14 +46,20 @@ impl Output {
     /// Forgets what was written: it has been sent.
     pub fn clear(&mut self) {
         self.written = 0;
-        if self.memory.len() > 4 * USUAL {
+        if self.memory.len() > USUAL {
             self.memory = Vec::new();
         }
     }
 
-    /// What was written, on its own.
+    /// Forgets what was written beyond this length.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.written = self.written.min(length);
+    }
+
+    /// What was written, on its own, in no more memory than it takes.
     pub fn into_octets(mut self) -> Vec<u8> {
         self.memory.truncate(self.written);
+        self.memory.shrink_to_fit();
         self.memory
     }
 }
@@ -79,8 +88,7 @@ impl Sink for Output {
 
 #[cold]
 fn grow(memory: &mut Vec<u8>, end: usize) {
-    let target = if memory.is_empty() && end <= 1024 { 1024 } else { end.next_power_of_two().max(USUAL) };
-    memory.resize(target, 0);
+    memory.resize(end.next_power_of_two().max(FIRST), 0);
 }
 
 #[cfg(test)]
