@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, ErrorKind, IoSlice},
-    net::SocketAddr,
+    num::NonZeroU64,
 };
 
 use pronto::{
@@ -11,22 +11,16 @@ use pronto::{
 };
 use pronto_host::{ClientKey, Session, WorkerState};
 
-use crate::sys::Kernel;
+use crate::{kept::Kept, sys::Kernel};
 
-/// A connection. At rest it has no buffers: `input` and `unsent` are without memory.
+/// A connection. At rest it has no buffers.
 #[derive(Debug)]
 pub(crate) struct Client<S> {
     socket: S,
     session: Session,
-    key: ClientKey,
-    /// Input that is not complete, or not yet answered.
-    input: Vec<u8>,
-    /// How much of `input` is input; the rest is room.
-    filled: u32,
-    /// Octets of `unsent` that have been sent since.
-    sent: u32,
-    /// Output that the kernel did not take.
-    unsent: Vec<u8>,
+    /// How many connections had its place before.
+    generation: u32,
+    kept: Option<Box<Kept>>,
     /// There may be something to read.
     readable: bool,
     /// The peer has ended its side: it is to be read on until the end comes.
@@ -40,7 +34,7 @@ pub(crate) struct Client<S> {
     /// It waits for its next turn.
     pub(crate) queued: bool,
     /// The tick of its entry in the wheel.
-    pub(crate) scheduled: Option<u64>,
+    pub(crate) scheduled: Option<NonZeroU64>,
 }
 
 /// What comes of a turn.
@@ -57,22 +51,17 @@ pub(crate) enum Turn {
 /// Rounds of a turn, and writes of one round, before others have their turn.
 const BUDGET: u32 = 16;
 
-/// Room that is made for input where some waits.
-const STEP: usize = 16 * 1024;
-
-/// The most room that is made for content that has not come.
-const MOST_AHEAD: u64 = 1024 * 1024;
+/// Up to so much kept input is copied to the worker's buffer, to have what follows read behind it: more would be copied
+/// too often.
+const LITTLE: usize = 4 * 1024;
 
 impl<S> Client<S> {
-    pub(crate) fn new(socket: S, peer: Option<SocketAddr>, config: &Config, key: ClientKey, now: Instant) -> Self {
+    pub(crate) fn new(socket: S, session: Session, generation: u32) -> Self {
         Self {
             socket,
-            session: Session::new(config, peer, now),
-            key,
-            input: Vec::new(),
-            filled: 0,
-            sent: 0,
-            unsent: Vec::new(),
+            session,
+            generation,
+            kept: None,
             readable: true,
             ended: false,
             writable: true,
@@ -83,8 +72,14 @@ impl<S> Client<S> {
         }
     }
 
-    pub(crate) const fn key(&self) -> ClientKey {
-        self.key
+    pub(crate) const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Octets of buffers that it holds.
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| kept.input.memory() + kept.unsent.memory())
     }
 
     /// Notes what the kernel says of the socket.
@@ -111,10 +106,11 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
+        key: ClientKey,
         buffer: &mut [u8],
         now: Instant,
     ) -> Turn {
-        match self.rounds(kernel, worker, buffer, now) {
+        match self.rounds(kernel, worker, key, buffer, now) {
             Ok(turn) => turn,
             Err(error) => {
                 log::debug!("a connection was cut: {error}");
@@ -128,6 +124,7 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
+        key: ClientKey,
         buffer: &mut [u8],
         now: Instant,
     ) -> io::Result<Turn> {
@@ -138,7 +135,7 @@ impl<S> Client<S> {
                 Transport::ShutdownWrite => kernel.shutdown_write(&self.socket),
                 Transport::Close => return Ok(Turn::Over),
             }
-            if !self.proceed(kernel, worker, buffer, now)? {
+            if !self.proceed(kernel, worker, key, buffer, now)? {
                 let more_to_send = self.writable && self.session.content_mut().is_some();
                 return Ok(if more_to_send { Turn::Again } else { Turn::Rest });
             }
@@ -152,60 +149,73 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
+        key: ClientKey,
         buffer: &mut [u8],
         now: Instant,
     ) -> io::Result<bool> {
         if self.undriven {
-            self.drive_input(worker, now);
+            self.drive_kept(worker, key, now);
             return Ok(true);
         }
         if !self.readable || !self.session.connection().wants_read(worker.config()) {
             return Ok(false);
         }
-        if self.filled == 0 {
-            let Some(length) = self.read(kernel, buffer)? else { return Ok(false) };
-            let driven = self.session.drive(worker, self.key, &mut buffer[..length], now);
-            let rest = &buffer[driven.consumed..driven.filled];
-            if !rest.is_empty() {
-                self.input.extend_from_slice(rest);
-                self.filled = rest.len() as u32;
-            }
-            self.note(driven);
-        } else {
-            let mut input = self.input_with_room();
-            let read = self.read(kernel, &mut input[self.filled as usize..]);
-            self.input = input;
-            let Some(length) = read? else { return Ok(false) };
-            self.filled += length as u32;
-            self.drive_input(worker, now);
+        let kept = self.kept.as_mut().map_or(0, |kept| kept.input.len());
+        if kept > LITTLE {
+            return self.read_behind_kept(kernel, worker, key, now);
         }
+        if let Some(kept) = &mut self.kept {
+            buffer[..kept.input.len()].copy_from_slice(kept.input.as_octets());
+        }
+        let Some(length) = self.read(kernel, &mut buffer[kept..])? else { return Ok(false) };
+        let driven = self.session.drive(worker, key, &mut buffer[..kept + length], now);
+        let rest = &buffer[driven.consumed..driven.filled];
+        if !rest.is_empty() || kept > 0 {
+            self.kept.get_or_insert_default().input.replace(rest);
+            self.let_go();
+        }
+        self.note(driven);
         Ok(true)
     }
 
-    /// The input, taken out, with room behind what it holds. It grows by doubling, and at most as far ahead as the
-    /// content goes that has been promised.
-    fn input_with_room(&mut self) -> Vec<u8> {
-        let mut input = core::mem::take(&mut self.input);
-        let filled = self.filled as usize;
-        if input.len() - filled < STEP {
-            let to_come = self.session.connection().content_to_come().min(MOST_AHEAD) as usize;
-            input.resize(filled + to_come.min(filled).max(STEP), 0);
+    /// Reads to the memory that holds what is kept, and drives it there.
+    fn read_behind_kept<K: Kernel<Socket = S>>(
+        &mut self,
+        kernel: &mut K,
+        worker: &mut WorkerState,
+        key: ClientKey,
+        now: Instant,
+    ) -> io::Result<bool> {
+        let Some(mut kept) = self.kept.take() else { return Ok(false) };
+        let read = self.read(kernel, kept.input.room(self.session.connection().content_to_come()));
+        kept.input.fill(read.as_ref().ok().copied().flatten().unwrap_or(0));
+        self.kept = Some(kept);
+        if read?.is_none() {
+            return Ok(false);
         }
-        input
+        self.drive_kept(worker, key, now);
+        Ok(true)
     }
 
-    /// Drives the input that the connection holds.
-    fn drive_input(&mut self, worker: &mut WorkerState, now: Instant) {
-        let input = &mut self.input[..self.filled as usize];
-        let driven = self.session.drive(worker, self.key, input, now);
-        if driven.consumed == driven.filled {
-            self.input = Vec::new();
-            self.filled = 0;
-        } else {
-            self.input.copy_within(driven.consumed..driven.filled, 0);
-            self.filled = (driven.filled - driven.consumed) as u32;
-        }
+    /// Drives the input that is kept, be it none.
+    fn drive_kept(&mut self, worker: &mut WorkerState, key: ClientKey, now: Instant) {
+        let driven = match &mut self.kept {
+            Some(kept) => {
+                let driven = self.session.drive(worker, key, kept.input.as_octets(), now);
+                kept.input.keep(driven.consumed..driven.filled);
+                self.let_go();
+                driven
+            }
+            None => self.session.drive(worker, key, &mut [], now),
+        };
         self.note(driven);
+    }
+
+    /// Keeps nothing where there is nothing to keep.
+    fn let_go(&mut self) {
+        if self.kept.as_ref().is_some_and(|kept| kept.is_empty()) {
+            self.kept = None;
+        }
     }
 
     /// Notes what the driver stopped for: what sends, completes or times out later has it driven again.
@@ -250,15 +260,18 @@ impl<S> Client<S> {
         let mut sent_now = 0;
         let mut output_sent = 0;
         for _ in 0..BUDGET {
-            let unsent = &self.unsent[self.sent as usize..];
+            let unsent = self.kept.as_ref().map_or(&[][..], |kept| kept.unsent.as_octets());
             let output = &worker.output.as_octets()[output_sent..];
+            if !self.writable {
+                break;
+            }
             let large = match self.session.content_mut() {
                 Some(content) => content.octets()?,
                 None => &[],
             };
             let (unsent_length, output_length) = (unsent.len(), output.len());
             let total = unsent_length + output_length + large.len();
-            if total == 0 || !self.writable {
+            if total == 0 {
                 break;
             }
             let Some(sent) = write(kernel, &self.socket, [unsent, output, large])? else {
@@ -270,10 +283,12 @@ impl<S> Client<S> {
             sent_now += sent;
             let from_unsent = sent.min(unsent_length);
             let from_output = (sent - from_unsent).min(output_length);
-            self.sent += from_unsent as u32;
+            if let Some(kept) = &mut self.kept {
+                kept.unsent.consume(from_unsent);
+            }
             output_sent += from_output;
             if let Some(content) = self.session.content_mut() {
-                content.consume(sent - from_unsent - from_output);
+                content.consume(sent - from_unsent - from_output)?;
                 if content.left() == 0 {
                     // All of the output has gone, since content comes behind it.
                     worker.output.clear();
@@ -283,25 +298,19 @@ impl<S> Client<S> {
                 }
             }
         }
-        self.keep(&worker.output.as_octets()[output_sent..]);
+        let rest = &worker.output.as_octets()[output_sent..];
+        if !rest.is_empty() {
+            self.kept.get_or_insert_default().unsent.append(rest);
+        }
         worker.output.clear();
-        let unsent = self.unsent.len() - self.sent as usize + usize::from(self.session.content_mut().is_some());
+        self.let_go();
+        let unsent = self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len())
+            + usize::from(self.session.content_mut().is_some());
         if sent_now > 0 || unsent > 0 {
             self.session.connection_mut().handle_transmit(worker.config(), sent_now, unsent, now);
             self.undriven |= self.paused && sent_now > 0;
         }
         Ok(())
-    }
-
-    /// Keeps output that the kernel did not take.
-    fn keep(&mut self, rest: &[u8]) {
-        if self.sent as usize == self.unsent.len() && self.sent > 0 {
-            self.unsent = Vec::new();
-            self.sent = 0;
-        }
-        if !rest.is_empty() {
-            self.unsent.extend_from_slice(rest);
-        }
     }
 }
 

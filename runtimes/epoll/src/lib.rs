@@ -16,6 +16,9 @@
 #![forbid(unsafe_code)]
 
 mod client;
+#[cfg(test)]
+mod fake;
+mod kept;
 mod server;
 mod sys;
 #[cfg(test)]

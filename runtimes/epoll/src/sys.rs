@@ -61,7 +61,7 @@ pub(crate) struct Ready {
     pub(crate) writable: bool,
     /// The peer has ended its side: reads go on until they say so.
     pub(crate) ended: bool,
-    /// The connection is broken.
+    /// The connection is broken: nothing can be sent any more.
     pub(crate) broken: bool,
 }
 
@@ -155,12 +155,14 @@ impl Kernel for Linux {
             if token == WAKER {
                 let _nothing = rustix::io::read(&*self.waker, &mut [0; 8]);
             }
-            let broken = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
+            let broken = flags.contains(epoll::EventFlags::ERR);
+            // Both sides have ended: there may still be something to read, and nothing to lose by it.
+            let over = flags.contains(epoll::EventFlags::HUP);
             events.push(Ready {
                 token,
-                readable: flags.contains(epoll::EventFlags::IN) || broken,
+                readable: flags.contains(epoll::EventFlags::IN) || over,
                 writable: flags.contains(epoll::EventFlags::OUT),
-                ended: flags.contains(epoll::EventFlags::RDHUP),
+                ended: flags.contains(epoll::EventFlags::RDHUP) || over,
                 broken,
             });
         }

@@ -6,6 +6,8 @@
 //! its entries all take equally long, would have to move one with every request, and would lose its order when a
 //! connection turns from one kind to another.
 
+use core::{mem, num::NonZeroU64};
+
 use pronto::connection::Instant;
 
 /// A timing wheel of keys.
@@ -21,7 +23,7 @@ pub(crate) struct Wheel<K> {
 #[derive(Debug)]
 struct Entry<K> {
     key: K,
-    tick: u64,
+    tick: NonZeroU64,
 }
 
 /// Milliseconds in a tick: how late a deadline may be met.
@@ -37,18 +39,19 @@ impl<K: Copy> Wheel<K> {
     }
 
     /// The tick that a deadline fires at.
-    pub(crate) fn tick(&self, deadline: Instant) -> u64 {
-        deadline.as_millis().div_ceil(TICK).clamp(self.last + 1, self.last + SLOTS - 1)
+    pub(crate) fn tick(&self, deadline: Instant) -> NonZeroU64 {
+        let tick = deadline.as_millis().div_ceil(TICK).clamp(self.last + 1, self.last + SLOTS - 1);
+        NonZeroU64::new(tick).unwrap_or(NonZeroU64::MIN)
     }
 
     /// Has `key` fire at a tick that [`tick`](Self::tick) gave.
-    pub(crate) fn insert(&mut self, key: K, tick: u64) {
-        self.earliest = self.earliest.min(tick);
-        self.slots[slot(tick)].push(Entry { key, tick });
+    pub(crate) fn insert(&mut self, key: K, tick: NonZeroU64) {
+        self.earliest = self.earliest.min(tick.get());
+        self.slots[slot(tick.get())].push(Entry { key, tick });
     }
 
     /// Takes what has become due, with the tick it was due at.
-    pub(crate) fn expire(&mut self, now: Instant, due: &mut Vec<(K, u64)>) {
+    pub(crate) fn expire(&mut self, now: Instant, due: &mut Vec<(K, NonZeroU64)>) {
         let tick = now.as_millis() / TICK;
         if tick < self.earliest {
             self.last = self.last.max(tick);
@@ -56,7 +59,9 @@ impl<K: Copy> Wheel<K> {
         }
         // After a long sleep every slot is looked at once.
         for passed in self.earliest.max(self.last + 1)..=tick.min(self.last + SLOTS) {
-            due.extend(self.slots[slot(passed)].drain(..).map(|entry| (entry.key, entry.tick)));
+            // The memory goes, too: otherwise every slot would come to hold what the fullest has once held.
+            let entries = mem::take(&mut self.slots[slot(passed)]);
+            due.extend(entries.into_iter().map(|entry| (entry.key, entry.tick)));
         }
         self.last = tick;
         self.earliest =

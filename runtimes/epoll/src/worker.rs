@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     io::{self, ErrorKind},
     net::SocketAddr,
     sync::Arc,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use pronto::connection::Instant;
-use pronto_host::{ClientKey, Mailbox, Message, WorkerState};
+use pronto_host::{ClientKey, Mailbox, Message, Session, WorkerState};
 use slab::Slab;
 
 use crate::{
@@ -33,6 +34,8 @@ pub(crate) struct Worker<K: Kernel> {
     wheel: Wheel<ClientKey>,
     buffer: Vec<u8>,
     accepting: Accepting,
+    /// Until when nothing more is told of connections that are not accepted.
+    quiet_until: Instant,
     /// When the drain ends, once it has begun.
     drain_end: Option<Instant>,
     drain_limit: Duration,
@@ -46,7 +49,9 @@ enum Accepting {
     Waiting,
     /// There may be some.
     Ready,
-    /// Not before this, unless a connection ends earlier: there are too many, or too few descriptors.
+    /// Not before a connection ends: there are as many as there may be.
+    Full,
+    /// Not before this, unless a connection ends earlier: something is short, descriptors most likely.
     Paused(Instant),
     /// Never again.
     Stopped,
@@ -60,6 +65,9 @@ const ACCEPT_BUDGET: u32 = 64;
 
 /// How long accepting rests when it fails for want of something.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often it is told at most that no connections are accepted.
+const COMPLAINT: Duration = Duration::from_secs(10);
 
 impl<K: Kernel> Worker<K> {
     pub(crate) fn new(
@@ -81,6 +89,7 @@ impl<K: Kernel> Worker<K> {
             wheel: Wheel::new(now),
             buffer: vec![0; READ],
             accepting: Accepting::Ready,
+            quiet_until: now,
             drain_end: None,
             drain_limit,
             now,
@@ -130,7 +139,7 @@ impl<K: Kernel> Worker<K> {
     }
 
     /// How long nothing has to be done, as far as is known.
-    pub(crate) fn time_to_wait(&mut self) -> Option<Duration> {
+    pub(crate) fn time_to_wait(&self) -> Option<Duration> {
         if !self.queue.is_empty() || self.accepting == Accepting::Ready {
             return Some(Duration::ZERO);
         }
@@ -139,17 +148,23 @@ impl<K: Kernel> Worker<K> {
             _ => None,
         };
         let next = [self.wheel.next(), resume, self.drain_end].into_iter().flatten().min()?;
-        Some(next.since(self.kernel.now()))
+        Some(next.since(self.now))
     }
 
     pub(crate) fn is_done(&self) -> bool {
         self.drain_end.is_some_and(|end| self.clients.is_empty() || end <= self.now)
     }
 
+    /// Octets of buffers that connections hold.
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> usize {
+        self.clients.iter().map(|(_, client)| client.memory()).sum()
+    }
+
     fn handle_ready(&mut self, key: ClientKey, event: &Ready) {
         let Some(client) = client(&mut self.clients, key) else { return };
         client.handle_ready(event.readable, event.writable, event.ended);
-        if event.broken && !event.readable {
+        if event.broken {
             self.close(key);
         } else {
             self.turn(key);
@@ -159,7 +174,7 @@ impl<K: Kernel> Worker<K> {
     /// Gives a connection its turn.
     fn turn(&mut self, key: ClientKey) {
         let Some(client) = client(&mut self.clients, key) else { return };
-        match client.turn(&mut self.kernel, &mut self.state, &mut self.buffer, self.now) {
+        match client.turn(&mut self.kernel, &mut self.state, key, &mut self.buffer, self.now) {
             Turn::Rest => {}
             Turn::Again if client.queued => {}
             Turn::Again => {
@@ -180,7 +195,7 @@ impl<K: Kernel> Worker<K> {
     fn close(&mut self, key: ClientKey) {
         self.clients.remove(key.place as usize);
         // A descriptor is free again.
-        if let Accepting::Paused(_) = self.accepting {
+        if matches!(self.accepting, Accepting::Paused(_) | Accepting::Full) {
             self.accepting = Accepting::Ready;
         }
     }
@@ -202,12 +217,16 @@ impl<K: Kernel> Worker<K> {
     }
 
     fn take_messages(&mut self) {
-        for message in self.mailbox.take() {
+        let mut messages = self.mailbox.take().into_iter().peekable();
+        while let Some(message) = messages.next() {
             match message {
                 Message::Answer(completion) => {
                     let key = completion.client();
-                    if let Some(client) = client(&mut self.clients, key) {
-                        client.session_to_drive().complete(&mut self.state, completion, self.now);
+                    let Some(client) = client(&mut self.clients, key) else { continue };
+                    client.session_to_drive().complete(&mut self.state, completion, self.now);
+                    // Answers of one connection that come together leave together.
+                    let next = messages.peek();
+                    if !next.is_some_and(|next| matches!(next, Message::Answer(next) if next.client() == key)) {
                         self.turn(key);
                     }
                 }
@@ -226,8 +245,13 @@ impl<K: Kernel> Worker<K> {
         self.kernel.stop_accepting();
         self.accepting = Accepting::Stopped;
         self.drain_end = Some(self.now.after(self.drain_limit));
-        let keys: Vec<_> = self.clients.iter().map(|(_, client)| client.key()).collect();
+        let keys: Vec<_> = self.clients.iter().map(|(place, client)| key(place, client.generation())).collect();
         for key in keys {
+            // What has been asked by now is answered, even if no event has told of it yet.
+            if let Some(client) = client(&mut self.clients, key) {
+                client.handle_ready(true, false, false);
+                self.turn(key);
+            }
             if let Some(client) = client(&mut self.clients, key) {
                 client.session_to_drive().connection_mut().handle_drain();
                 self.turn(key);
@@ -254,8 +278,9 @@ impl<K: Kernel> Worker<K> {
                 return;
             }
             if self.clients.len() >= self.most_clients {
-                log::warn!("{} connections are open: no more are accepted until one ends", self.most_clients);
-                self.accepting = Accepting::Paused(self.now.after(ACCEPT_PAUSE));
+                let most = self.most_clients;
+                self.complain(format_args!("{most} are open"));
+                self.accepting = Accepting::Full;
                 return;
             }
             match self.kernel.accept() {
@@ -265,7 +290,7 @@ impl<K: Kernel> Worker<K> {
                     // Somebody came and went.
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
                     _ => {
-                        log::warn!("no connection can be accepted now: {error}");
+                        self.complain(error);
                         self.accepting = Accepting::Paused(self.now.after(ACCEPT_PAUSE));
                     }
                 },
@@ -273,23 +298,39 @@ impl<K: Kernel> Worker<K> {
         }
     }
 
+    fn complain(&mut self, reason: impl fmt::Display) {
+        if self.quiet_until <= self.now {
+            self.quiet_until = self.now.after(COMPLAINT);
+            log::warn!("connections have to wait until others end: {reason}");
+        }
+    }
+
     fn welcome(&mut self, socket: K::Socket, peer: Option<SocketAddr>) {
         let entry = self.clients.vacant_entry();
-        let key = ClientKey { place: entry.key() as u32, generation: self.accepted };
+        let key = key(entry.key(), self.accepted);
         if let Err(error) = self.kernel.register(&socket, token_of(key)) {
             log::warn!("a connection was dropped: {error}");
             return;
         }
         self.accepted = self.accepted.wrapping_add(1);
-        entry.insert(Client::new(socket, peer, self.state.config(), key, self.now));
+        let session = Session::new(self.state.config(), peer, self.now);
+        entry.insert(Client::new(socket, session, key.generation));
         // Its first octets are often there already.
         self.turn(key);
     }
 }
 
+/// What a connection takes at rest.
+#[cfg(test)]
+pub(crate) const CLIENT_SIZE: usize = size_of::<Client<std::os::fd::OwnedFd>>();
+
 /// The connection of this key, unless it is gone.
 fn client<S>(clients: &mut Slab<Client<S>>, key: ClientKey) -> Option<&mut Client<S>> {
-    clients.get_mut(key.place as usize).filter(|client| client.key() == key)
+    clients.get_mut(key.place as usize).filter(|client| client.generation() == key.generation)
+}
+
+const fn key(place: usize, generation: u32) -> ClientKey {
+    ClientKey { place: place as u32, generation }
 }
 
 const fn token_of(key: ClientKey) -> u64 {

@@ -1,0 +1,358 @@
+//! A kernel in memory for tests: edge-triggered like the real one, and as nasty as a test wants it to be.
+
+use std::{
+    cell::{RefCell, RefMut},
+    collections::VecDeque,
+    io::{self, ErrorKind, IoSlice},
+    net::SocketAddr,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use pronto::connection::{Config, Instant};
+use pronto_host::{App, Mailbox, Message, WorkerState};
+
+use crate::{
+    sys::{Kernel, LISTENER, Ready, WAKER},
+    worker::Worker,
+};
+
+/// After so many rounds without rest a worker spins.
+const MOST_ROUNDS: usize = 100_000;
+
+/// A worker on a fake kernel, and the peers of its connections.
+pub(crate) struct World {
+    pub(crate) worker: Worker<Fake>,
+    mailbox: Arc<Mailbox>,
+    net: Rc<RefCell<Net>>,
+    woken: Arc<AtomicBool>,
+}
+
+/// What is on the other side of the system calls.
+#[derive(Debug, Default)]
+pub(crate) struct Net {
+    peers: Vec<Peer>,
+    /// Connections that wait to be accepted.
+    arriving: VecDeque<usize>,
+    /// What the next accepts fail with.
+    pub(crate) accept_errors: VecDeque<io::Error>,
+    pub(crate) accepts: usize,
+    pub(crate) listening: bool,
+    events: Vec<Ready>,
+    now: u64,
+}
+
+/// A peer, and what the kernel holds of its connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// What the peer has sent and the worker has not read.
+    unread: VecDeque<u8>,
+    ended: bool,
+    reset: bool,
+    /// How much one read gives at most.
+    pub(crate) most_read: usize,
+    /// How much more the kernel takes before it says that it is full.
+    pub(crate) room: usize,
+    /// How much one write takes at most.
+    pub(crate) most_written: usize,
+    /// What the next reads and writes fail with.
+    pub(crate) errors: VecDeque<ErrorKind>,
+    /// What the worker has sent.
+    pub(crate) received: Vec<u8>,
+    pub(crate) reads: usize,
+    pub(crate) writes: usize,
+    pub(crate) shut: bool,
+    pub(crate) closed: bool,
+    token: Option<u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Fake(Rc<RefCell<Net>>);
+
+#[derive(Debug)]
+pub(crate) struct Socket {
+    peer: usize,
+    net: Rc<RefCell<Net>>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.net.borrow_mut().peers[self.peer].closed = true;
+    }
+}
+
+impl World {
+    pub(crate) fn new(app: App, config: Config, most_clients: usize) -> Self {
+        let net = Rc::new(RefCell::new(Net { listening: true, now: 1_000_000, ..Net::default() }));
+        let woken = Arc::new(AtomicBool::new(false));
+        let waker = Arc::clone(&woken);
+        let mailbox = Arc::new(Mailbox::new(move || waker.store(true, Ordering::SeqCst)));
+        let state = WorkerState::new(Arc::new(app), config, Arc::clone(&mailbox));
+        let limit = Duration::from_secs(5);
+        let worker = Worker::new(Fake(Rc::clone(&net)), state, Arc::clone(&mailbox), most_clients, limit);
+        Self { worker, mailbox, net, woken }
+    }
+
+    pub(crate) fn net(&self) -> RefMut<'_, Net> {
+        self.net.borrow_mut()
+    }
+
+    pub(crate) fn peer(&self, peer: usize) -> RefMut<'_, Peer> {
+        RefMut::map(self.net.borrow_mut(), |net| &mut net.peers[peer])
+    }
+
+    /// What a peer has received, which is forgotten.
+    pub(crate) fn take_received(&self, peer: usize) -> String {
+        String::from_utf8_lossy(&std::mem::take(&mut self.peer(peer).received)).into_owned()
+    }
+
+    /// A peer connects.
+    pub(crate) fn connect(&mut self) -> usize {
+        let mut net = self.net.borrow_mut();
+        let peer = net.peers.len();
+        net.peers.push(Peer::new());
+        net.arriving.push_back(peer);
+        net.events.push(Ready { token: LISTENER, readable: true, writable: false, ended: false, broken: false });
+        peer
+    }
+
+    /// A peer sends octets.
+    pub(crate) fn send(&mut self, peer: usize, octets: &[u8]) {
+        self.peer(peer).unread.extend(octets);
+        self.net().edge(peer);
+    }
+
+    /// A peer shuts its write side.
+    pub(crate) fn end(&mut self, peer: usize) {
+        self.peer(peer).ended = true;
+        self.net().edge(peer);
+    }
+
+    /// A peer resets the connection.
+    pub(crate) fn reset(&mut self, peer: usize) {
+        self.peer(peer).reset = true;
+        self.net().edge(peer);
+    }
+
+    /// A peer takes so much more of what the kernel holds.
+    pub(crate) fn make_room(&mut self, peer: usize, room: usize) {
+        self.peer(peer).room = room;
+        self.net().edge(peer);
+    }
+
+    /// What has happened is told by no event.
+    pub(crate) fn forget_events(&mut self) {
+        self.net().events.clear();
+    }
+
+    pub(crate) fn drain(&mut self) {
+        self.mailbox.send(Message::Drain);
+    }
+
+    /// One round of the worker, with the events that are there.
+    pub(crate) fn round(&mut self) {
+        let mut events = Vec::new();
+        self.take_events(&mut events);
+        self.worker.round(&events);
+    }
+
+    /// Lets the worker work until it would wait.
+    pub(crate) fn run(&mut self) {
+        for _ in 0..MOST_ROUNDS {
+            if self.worker.is_done() {
+                return;
+            }
+            let idle = self.worker.time_to_wait() != Some(Duration::ZERO);
+            let mut events = Vec::new();
+            self.take_events(&mut events);
+            if idle && events.is_empty() {
+                return;
+            }
+            self.worker.round(&events);
+        }
+        panic!("the worker spins");
+    }
+
+    /// Lets time pass, and the worker wake when it wants to.
+    pub(crate) fn pass(&mut self, milliseconds: u64) {
+        let end = self.net().now + milliseconds;
+        for _ in 0..MOST_ROUNDS {
+            self.run();
+            let now = self.net().now;
+            let wait = self.worker.time_to_wait().map_or(u64::MAX, |wait| wait.as_millis() as u64);
+            if self.worker.is_done() || wait > end - now {
+                self.net().now = end;
+                self.worker.round(&[]);
+                return;
+            }
+            self.net().now += wait;
+            self.worker.round(&[]);
+        }
+        panic!("the worker wakes too often");
+    }
+
+    /// How often the worker wakes, with nothing happening, in so much time.
+    pub(crate) fn wakes_in(&mut self, milliseconds: u64) -> usize {
+        let (mut left, mut wakes) = (milliseconds, 0);
+        while let Some(wait) = self.worker.time_to_wait().map(|wait| wait.as_millis() as u64)
+            && wait <= left
+        {
+            left -= wait;
+            self.net().now += wait;
+            self.worker.round(&[]);
+            wakes += 1;
+            assert!(wakes < 100_000, "the worker spins");
+        }
+        wakes
+    }
+
+    fn take_events(&mut self, events: &mut Vec<Ready>) {
+        events.append(&mut self.net().events);
+        if self.woken.swap(false, Ordering::SeqCst) {
+            events.push(Ready { token: WAKER, readable: true, writable: false, ended: false, broken: false });
+        }
+    }
+}
+
+impl Net {
+    /// What an epoll set says of a socket when anything about it changes: all that is true of it.
+    fn edge(&mut self, peer: usize) {
+        let Peer { unread, ended, reset, room, token, closed, .. } = &self.peers[peer];
+        let Some(token) = token.filter(|_| !closed) else { return };
+        let ready = Ready {
+            token,
+            readable: !unread.is_empty() || *ended || *reset,
+            writable: *room > 0 || *reset,
+            ended: *ended || *reset,
+            broken: *reset,
+        };
+        // One event for each socket, however much has happened.
+        self.events.retain(|event| event.token != token);
+        self.events.push(ready);
+    }
+}
+
+impl Peer {
+    fn new() -> Self {
+        Self {
+            unread: VecDeque::new(),
+            ended: false,
+            reset: false,
+            most_read: usize::MAX,
+            room: usize::MAX,
+            most_written: usize::MAX,
+            errors: VecDeque::new(),
+            received: Vec::new(),
+            reads: 0,
+            writes: 0,
+            shut: false,
+            closed: false,
+            token: None,
+        }
+    }
+
+    /// Whether the worker has read all that was sent.
+    pub(crate) fn is_read_out(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    fn fault(&mut self) -> io::Result<()> {
+        match self.errors.pop_front() {
+            Some(kind) => Err(kind.into()),
+            None if self.reset => Err(ErrorKind::ConnectionReset.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Kernel for Fake {
+    type Socket = Socket;
+
+    fn accept(&mut self) -> io::Result<(Socket, Option<SocketAddr>)> {
+        let mut net = self.0.borrow_mut();
+        net.accepts += 1;
+        if let Some(error) = net.accept_errors.pop_front() {
+            return Err(error);
+        }
+        let peer = net.arriving.pop_front().ok_or(ErrorKind::WouldBlock)?;
+        Ok((Socket { peer, net: Rc::clone(&self.0) }, None))
+    }
+
+    fn register(&mut self, socket: &Socket, token: u64) -> io::Result<()> {
+        let mut net = self.0.borrow_mut();
+        net.peers[socket.peer].token = Some(token);
+        net.edge(socket.peer);
+        Ok(())
+    }
+
+    fn stop_accepting(&mut self) {
+        self.0.borrow_mut().listening = false;
+    }
+
+    fn read(&mut self, socket: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
+        assert!(!buffer.is_empty(), "a read without room looks like the end");
+        let mut net = self.0.borrow_mut();
+        let peer = &mut net.peers[socket.peer];
+        peer.reads += 1;
+        peer.fault()?;
+        let length = buffer.len().min(peer.most_read).min(peer.unread.len());
+        if length == 0 && !peer.ended {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        for (place, octet) in buffer.iter_mut().zip(peer.unread.drain(..length)) {
+            *place = octet;
+        }
+        // A kernel that gives less than it has, and less than was asked for, says again that there is something.
+        if length < buffer.len() && !peer.unread.is_empty() {
+            net.edge(socket.peer);
+        }
+        Ok(length)
+    }
+
+    fn write(&mut self, socket: &Socket, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut net = self.0.borrow_mut();
+        let peer = &mut net.peers[socket.peer];
+        peer.writes += 1;
+        peer.fault()?;
+        assert!(!peer.shut, "the write side is shut");
+        let total: usize = parts.iter().map(|part| part.len()).sum();
+        let length = total.min(peer.most_written).min(peer.room);
+        if length == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        peer.room -= length;
+        let mut left = length;
+        for part in parts {
+            let taken = part.len().min(left);
+            peer.received.extend_from_slice(&part[..taken]);
+            left -= taken;
+        }
+        if length < total && peer.room > 0 {
+            net.edge(socket.peer);
+        }
+        Ok(length)
+    }
+
+    fn shutdown_write(&mut self, socket: &Socket) {
+        let mut net = self.0.borrow_mut();
+        net.peers[socket.peer].shut = true;
+        net.edge(socket.peer);
+    }
+
+    fn wait(&mut self, events: &mut Vec<Ready>, _: Option<Duration>) -> io::Result<()> {
+        events.clear();
+        Ok(())
+    }
+
+    fn now(&mut self) -> Instant {
+        Instant::from_millis(self.0.borrow().now)
+    }
+
+    fn unix_seconds(&mut self) -> u64 {
+        self.0.borrow().now / 1000
+    }
+}
