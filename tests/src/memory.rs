@@ -109,7 +109,7 @@ impl Memory {
         self.worker.output.clear();
         while let Some(content) = self.session.content_mut() {
             let octets = content.octets().unwrap().to_vec();
-            content.consume(octets.len());
+            content.consume(octets.len()).unwrap();
             sent += octets.len();
             self.output.extend(octets);
             if self.session.content_mut().is_some_and(|content| content.left() == 0) {

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::scan::{BLOCK, InstructionSet, is_token_octet, padded};
+use crate::scan::{BLOCK, InstructionSet, is_target_octet, is_token_octet, padded};
 
 use super::{
     Field, FieldSpan, Fields, HeadError, HeadLimits, KnownFields, Method, Progress, Version,
@@ -118,7 +118,10 @@ impl Grammar for RequestHead {
         start: usize,
         table: &mut [FieldSpan],
     ) -> Option<Self> {
-        let (method_end, target_end) = request_line_ends(instructions, input, start)?;
+        let (mut method_end, mut target_end) = request_line_ends(instructions, input, start)?;
+        if input.get(method_end) == Some(&b'#') {
+            (method_end, target_end) = ends_behind_number_sign(input, start)?;
+        }
         let method = method_place(input.get(start..method_end)?)?;
         let target_length = target_end.checked_sub(method_end + 1)?;
         let separators = (*input.get(method_end)?, *input.get(target_end)?);
@@ -230,7 +233,7 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// Where method and target end: the first two octets that no target may hold. Method octets are a subset.
+/// Where method and target end: the first two octets that no target may hold. Method octets are a subset, but for `#`.
 #[inline(always)]
 fn request_line_ends<I: InstructionSet>(instructions: I, input: &[u8], start: usize) -> Option<(usize, usize)> {
     let stops = instructions.target_stops(&padded(input, start, b'\n'));
@@ -240,6 +243,14 @@ fn request_line_ends<I: InstructionSet>(instructions: I, input: &[u8], start: us
     }
     let method_end = target_stop(instructions, input, start)?;
     Some((method_end, target_stop(instructions, input, method_end + 1)?))
+}
+
+/// The same for a method with a `#` in it, which is a token, and the only one to stop where a target would.
+#[cold]
+fn ends_behind_number_sign(input: &[u8], start: usize) -> Option<(usize, usize)> {
+    let method_end = start + input.get(start..)?.iter().position(|&octet| !is_token_octet(octet))?;
+    let target = method_end + 1;
+    Some((method_end, target + input.get(target..)?.iter().position(|&octet| !is_target_octet(octet))?))
 }
 
 /// The first octet from `at` on that no target may hold.

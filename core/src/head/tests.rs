@@ -124,6 +124,8 @@ const ACCEPTED: &[(&str, Method<'static>, &str, Version)] = &[
     ("CONNECT a:443 HTTP/1.1", Method::Connect, "a:443", Version::Http11),
     ("GET http://a/b HTTP/1.1", Method::Get, "http://a/b", Version::Http11),
     ("M-SEARCH * HTTP/1.1", Method::Other("M-SEARCH"), "*", Version::Http11),
+    ("A#B /c HTTP/1.1", Method::Other("A#B"), "/c", Version::Http11),
+    ("# / HTTP/1.0", Method::Other("#"), "/", Version::Http10),
     ("GET / HTTP/1.2", Method::Get, "/", Version::Http11),
     ("GET / HTTP/1.9", Method::Get, "/", Version::Http11),
     ("GET /\"<>\\^`{|} HTTP/1.1", Method::Get, "/\"<>\\^`{|}", Version::Http11),
