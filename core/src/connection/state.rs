@@ -215,6 +215,8 @@ impl Connection {
         if too_long || content.expected {
             ticket.context.persistence = Persistence::Close;
             self.input = Input::Closed;
+            // The content may be on its way: a close without lingering could lose the reply.
+            self.peer_closes = false;
         } else {
             content.limit = bound;
             content.declined = true;
@@ -226,9 +228,14 @@ impl Connection {
     ///
     /// Ask when the service begins to read the content and none is there. The caller must see to it that every
     /// earlier reply has been written: an interim response, too, keeps its turn.
-    pub fn take_expectation(&mut self) -> bool {
+    pub fn take_expectation(&mut self, now: Instant) -> bool {
         match &mut self.input {
-            Input::Content(content) => core::mem::take(&mut content.expected),
+            Input::Content(content) if content.expected => {
+                content.expected = false;
+                // Only now there is something to be late with.
+                self.waiting_since = now;
+                true
+            }
             _ => false,
         }
     }
@@ -276,6 +283,8 @@ impl Connection {
         }
         if replied.persistence() == Persistence::Close {
             self.in_flight = 0;
+            // The rest of the content may be on its way.
+            self.peer_closes &= !matches!(self.input, Input::Content(_));
             self.input = Input::Closed;
         }
         self.restart_idle_clock(now);
@@ -291,7 +300,10 @@ impl Connection {
     /// Says that all content of the reply handed in last has been given to the transport or its buffer.
     pub fn handle_content_sent(&mut self, now: Instant) {
         self.sending = false;
-        self.restart_idle_clock(now);
+        // No head was read meanwhile.
+        if matches!(self.input, Input::Idle | Input::Head) {
+            self.waiting_since = now;
+        }
     }
 
     /// Says that the connection cannot go on, because the content of a reply failed or the transport did. Nothing
@@ -303,7 +315,7 @@ impl Connection {
 
     /// Says that the transport took `sent` octets of output, and that `unsent` octets are still held.
     pub fn handle_transmit(&mut self, config: &Config, sent: usize, unsent: usize, now: Instant) {
-        if sent > 0 || self.unsent == 0 {
+        if matches!(self.output, Output::Open) && (sent > 0 || self.unsent == 0) {
             self.stalled_since = now;
         }
         let was_reading = self.wants_read(config);
@@ -444,11 +456,15 @@ impl Connection {
                 let Polled { consumed, event } = self.throw_away(input);
                 return Polled { consumed: thrown_away + consumed, event };
             };
+            let expected = content.expected;
             let polled = if content.timed_out {
                 Polled { consumed: 0, event: Event::ContentRejected(Rejection::ContentTimeout) }
             } else {
                 content.poll(input, self.ended)
             };
+            if expected && !content.expected {
+                self.waiting_since = now;
+            }
             let declined = content.declined;
             match polled.event {
                 Event::EndOfMessage => {
@@ -456,7 +472,11 @@ impl Connection {
                     self.input = if last { Input::Closed } else { Input::Idle };
                     self.waiting_since = now;
                 }
-                Event::ContentRejected(_) => self.input = Input::Closed,
+                Event::ContentRejected(_) => {
+                    self.input = Input::Closed;
+                    // The rest may be on its way: a close without lingering could lose the reply.
+                    self.peer_closes = false;
+                }
                 _ => {}
             }
             // Nobody is told of content that nobody wants, but of its end.
@@ -566,7 +586,8 @@ impl Connection {
         let allowance = match &self.input {
             Input::Idle if self.in_flight == 0 && self.unsent == 0 => timeouts.idle?,
             Input::Head => timeouts.head?,
-            Input::Content(content) if !content.timed_out => {
+            // Who waits for leave to send is not late.
+            Input::Content(content) if !content.timed_out && !content.expected => {
                 timeouts.content?.allowance(content.received - content.received_before)
             }
             _ => return None,

@@ -206,12 +206,14 @@ impl Driver {
                         Some(collecting) => collecting.raw += consumed,
                         None => start += consumed,
                     }
-                    let filled = self.close_gap(input, start, service);
+                    let filled = self.close_gap(input, start, service, now);
                     return Driven { consumed: start, filled, stop: Stop::NeedInput };
                 }
                 Event::Paused => return Driven { consumed: start, filled: input.len(), stop: Stop::Paused },
                 Event::Upgraded => return Driven { consumed: start, filled: input.len(), stop: Stop::Upgraded },
                 Event::Closed => {
+                    // A reply to an earlier request may have closed the connection while content came.
+                    self.collecting = None;
                     return Driven { consumed: input.len(), filled: input.len(), stop: Stop::Closed };
                 }
             };
@@ -248,7 +250,7 @@ impl Driver {
 
     /// Moves octets not yet looked at down to the content they follow, and has the client told to go on where it waits
     /// for that. Returns where the input now ends.
-    fn close_gap<S: Service>(&mut self, input: &mut [u8], start: usize, service: &mut S) -> usize {
+    fn close_gap<S: Service>(&mut self, input: &mut [u8], start: usize, service: &mut S, now: Instant) -> usize {
         let Some(collecting) = &mut self.collecting else { return input.len() };
         let end = collecting.head + collecting.content;
         if end != collecting.raw {
@@ -256,7 +258,7 @@ impl Driver {
         }
         let filled = input.len() - (collecting.raw - end);
         collecting.raw = end;
-        if self.connection.is_in_turn(collecting.ticket.number()) && self.connection.take_expectation() {
+        if self.connection.is_in_turn(collecting.ticket.number()) && self.connection.take_expectation(now) {
             service.send_continue();
         }
         filled
