@@ -32,7 +32,8 @@ pub struct Limits {
     /// Octets of content that are read and thrown away for the sake of the connection, when a request was answered
     /// without reading its content. Where more is to come, the connection closes instead. 64 KiB.
     pub unread_content: u64,
-    /// Requests of one connection that are in flight at a time; reading stops until some are answered. 64.
+    /// Requests of one connection that are in flight at a time; reading stops until some are answered. 64; with 0 none
+    /// is ever taken.
     pub in_flight: u16,
     /// Octets of replies that the transport has not taken; above, reading stops until it is below. 256 KiB.
     pub output_high_water: usize,

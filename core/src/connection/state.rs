@@ -35,7 +35,7 @@
 
 use crate::{
     framing::{ContentDecoder, ContentLimits, Decoded, Framing, Part, request_framing},
-    head::{FieldSpan, Method, Progress, Request, RequestParser, Version},
+    head::{FieldSpan, HeadError, HeadErrorKind, Method, Progress, Request, RequestParser, Version},
     response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
 };
 
@@ -323,7 +323,9 @@ impl Connection {
         if self.wants_read(config) && !was_reading {
             self.restart_input_clock(now);
         }
-        self.restart_idle_clock(now);
+        if sent > 0 {
+            self.restart_idle_clock(now);
+        }
     }
 
     /// Whether to read from the transport. While it is false nothing is lost: back-pressure reaches the peer.
@@ -431,6 +433,12 @@ impl Connection {
             Err(error) => return self.reject_head(Rejection::Head(error)),
         };
         self.parser = RequestParser::new(config.limits.head);
+        if head.field_count() > fields.len() {
+            // The parser counts fields without a table, but nothing can be decided about a request whose fields are not
+            // seen.
+            let (kind, at) = (HeadErrorKind::TooManyFields, head.length());
+            return self.reject_head(Rejection::Head(HeadError { kind, at }));
+        }
         let request = head.view(input, fields);
         let context = ReplyContext::new(request.version(), content_in_reply_to(&request), self.persistence(&request));
         let (framing, expected) = match check(&request) {
@@ -675,6 +683,17 @@ fn expects_continue(request: &Request<'_>, framing: Framing) -> Result<bool, Rej
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_whose_fields_are_not_seen_is_refused() {
+        let (config, now) = (Config::new(), Instant::from_millis(0));
+        let mut connection = Connection::new(&config, now);
+        let input = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let Event::HeadRejected { rejection, .. } = connection.poll_event(&config, input, &mut [], now).event else {
+            panic!("it was taken")
+        };
+        assert_eq!(rejection.status().code(), 431);
+    }
 
     /// A server keeps very many of these.
     #[test]
