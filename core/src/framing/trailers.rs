@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::{
     head::{Field, FieldSpan, FirstLine, Grammar, HeadLimits, section},
-    scan::InstructionSet,
+    scan::{Input, InstructionSet},
 };
 
 /// The trailer section of a chunked message: fields that came after the content (RFC 9112 7.1.2).
@@ -130,7 +130,7 @@ impl Grammar for TrailerLength {
     fn parse<I: InstructionSet>(
         instructions: I,
         limits: HeadLimits,
-        input: &[u8],
+        input: Input<'_>,
         start: usize,
         table: &mut [FieldSpan],
     ) -> Option<Self> {

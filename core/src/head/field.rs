@@ -98,26 +98,6 @@ impl fmt::Debug for Fields<'_> {
     }
 }
 
-/// Where a field name that matters to the protocol occurs in a head.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Occurrence {
-    /// Index of the first field of this name; meaningless while `count` is 0.
-    pub(crate) first: u16,
-    /// How many fields have this name.
-    pub(crate) count: u16,
-}
-
-/// The fields that framing and connection handling look at, found while the head was parsed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct KnownFields {
-    pub(crate) host: Occurrence,
-    pub(crate) content_length: Occurrence,
-    pub(crate) transfer_encoding: Occurrence,
-    pub(crate) connection: Occurrence,
-    pub(crate) expect: Occurrence,
-    pub(crate) upgrade: Occurrence,
-}
-
 pub(super) fn find<'a>(octets: &'a [u8], spans: &[FieldSpan], name: &str) -> Option<&'a [u8]> {
     Some(spans.iter().find(|span| span.is_named(octets, name))?.value(octets))
 }

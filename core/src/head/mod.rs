@@ -5,9 +5,11 @@
 //! before it about where a message ends is a way in.
 
 mod authority;
+mod careful;
 mod diagnose;
 mod error;
 mod field;
+mod known;
 mod limits;
 mod method;
 mod parse;
@@ -29,8 +31,8 @@ mod version;
 pub use authority::{Authority, HostError};
 pub(crate) use diagnose::FirstLine;
 pub use error::{HeadError, HeadErrorKind};
-pub(crate) use field::KnownFields;
 pub use field::{Field, FieldSpan, Fields};
+pub(crate) use known::KnownFields;
 pub use limits::HeadLimits;
 pub use method::Method;
 pub(crate) use parse::section;

@@ -1,11 +1,16 @@
-//! The fast path of both head parsers: one vector pass for line ends, and one look at each line.
+//! The fast path of both head parsers, for plain heads: one vector pass for line ends, and one look at each line.
 //!
-//! It knows only "this is a head" and "not so". What else there is to say, be it that more must come or what is wrong,
-//! is said by [`diagnose`](super::diagnose), which never accepts anything.
+//! It knows only "this is a plain head" and "not so". What is unusual is left to [`careful`](super::careful); what else
+//! there is to say, be it that more must come or what is wrong, is said by [`diagnose`](super::diagnose), which never
+//! accepts anything.
 
-use crate::scan::{BLOCK, InstructionSet, WINDOW, is_token_octet, padded};
+use crate::scan::{BLOCK, Input, InstructionSet, WINDOW};
 
-use super::{FieldSpan, KnownFields};
+use super::{
+    FieldSpan,
+    careful::Careful,
+    known::{Collector, KnownFields},
+};
 
 /// The field section of a head.
 pub(crate) struct Section {
@@ -23,286 +28,189 @@ pub(crate) struct Section {
 #[inline(always)]
 pub(crate) fn section<I: InstructionSet>(
     instructions: I,
-    input: &[u8],
+    input: Input<'_>,
     from: usize,
     table: &mut [FieldSpan],
 ) -> Option<Section> {
-    let mut section = Section { end: 0, first_line_end: 0, field_count: 0, known: KnownFields::default() };
-    let mut lines = LineEnds::new(from);
-    let mut ended = false;
-    let mut first_batch = true;
-    while !ended {
-        ended = lines.fill(instructions, input)?;
-        if first_batch {
-            section.first_line_end = usize::from(lines.ends[0]);
-            first_batch = false;
+    let mut ends = [0; MOST_LINES];
+    match find_line_ends(instructions, input, from, &mut ends) {
+        LineEnds::All(count) => {
+            if let Some(section) = plain(instructions, input, ends.get(..count)?, table) {
+                return Some(section);
+            }
         }
-        batch(instructions, input, lines.filled(), table, &mut section)?;
-        section.end = usize::from(lines.keep_last()) + 4;
+        LineEnds::NoneLast => return None,
+        LineEnds::Unusual => {}
     }
-    Some(section)
+    instructions.apart(Careful { input, from, table })
 }
 
-/// Where lines end: a batch of offsets, filled by scanning the input for runs of controls.
-struct LineEnds {
-    ends: [u16; BATCH],
-    count: usize,
-    /// Where the next block begins.
-    at: usize,
-    /// The controls of the last block, and which of them begin a run.
-    controls: u64,
-    starts: u64,
+/// What ends a line, as a number.
+pub(super) const LINE_END: u16 = u16::from_le_bytes(*b"\r\n");
+
+/// What the empty line makes of the end of a head.
+pub(super) const HEAD_END: &[u8; 4] = b"\r\n\r\n";
+
+/// The two octets at `at`, as a number.
+#[inline(always)]
+pub(super) fn two_at(octets: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(*octets.get(at..)?.first_chunk()?))
 }
 
-/// Places for line ends. A block has at most 22, since a run of two and an octet between runs make three.
-const BATCH: usize = 64;
+enum LineEnds {
+    /// All were found: so many, the last of which is the head's end.
+    All(usize),
+    /// The input ends before the head does.
+    NoneLast,
+    /// There are more than there is room for, or octets that would need a closer look.
+    Unusual,
+}
 
-/// A batch with more line ends than this is full: another block might not fit. Most heads have fewer lines.
-const FULL: usize = BATCH - 22 - STORED;
+/// The most lines of a plain head, the first one included. Most heads have fewer.
+const MOST_LINES: usize = 64;
 
 /// How many line ends are stored for a block whether or not it has them; it rarely has more.
 const STORED: usize = 3;
 
-/// What the empty line makes of the end of a head.
-const HEAD_END: &[u8; 4] = b"\r\n\r\n";
-
-impl LineEnds {
-    #[inline(always)]
-    fn new(at: usize) -> Self {
-        Self { ends: [0; BATCH], count: 0, at, controls: 0, starts: 0 }
-    }
-
-    #[inline(always)]
-    fn filled(&self) -> &[u16] {
-        &self.ends[..self.count.min(BATCH)]
-    }
-
-    /// Makes room, keeping the last end: it is where the next line begins.
-    #[inline(always)]
-    fn keep_last(&mut self) -> u16 {
-        let last = self.ends[self.count.wrapping_sub(1) % BATCH];
-        self.ends[0] = last;
-        self.count = 1;
-        last
-    }
-
-    /// Scans on until the head ends (`true`) or the batch is full (`false`). `None`: the input ends first, or holds a
-    /// control that ends no line.
-    ///
-    /// In a mask of controls, a line end is a run of two, and the end of the head a run of four. Whether they are CR
-    /// and LF is looked at with the lines.
-    #[inline(always)]
-    fn fill<I: InstructionSet>(&mut self, instructions: I, input: &[u8]) -> Option<bool> {
-        while self.at < input.len() {
-            if self.count > FULL {
-                return Some(false);
-            }
-            let controls = match input.get(self.at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-                Some(block) => instructions.controls(block),
-                None => last_block(instructions, input, self.at),
-            };
-            let follows_one = controls << 1 | self.controls >> 63;
-            let follows_two = controls << 2 | self.controls >> 62;
-            let starts = controls & !follows_one;
-            let third = controls & follows_one & follows_two;
-            let lone = (starts << 1 | self.starts >> 63) & !controls;
-            let odd = third | lone;
-            if odd == 0 {
-                self.store(starts, starts.count_ones() as usize)?;
-                self.controls = controls;
-                self.starts = starts;
-                self.at += BLOCK;
-                continue;
-            }
-            // The run that ends the head begins two octets before its third.
-            let place = odd.trailing_zeros();
-            if lone >> place & 1 == 1 {
-                return None;
-            }
-            let end = (self.at + place as usize).checked_sub(2)?;
-            let up_to_third = starts & ((1 << place) - 1);
-            self.store(up_to_third, up_to_third.count_ones() as usize)?;
-            let whole = input.get(end..)?.first_chunk::<4>()? == HEAD_END;
-            return whole.then_some(true);
-        }
-        None
-    }
-
-    /// Appends the offsets of `starts`. Storing three, and counting those there are, spares a branch that could not be
-    /// predicted.
-    #[inline(always)]
-    fn store(&mut self, starts: u64, number: usize) -> Option<()> {
-        let mut left = starts;
-        let room = self.ends.get_mut(self.count..)?.first_chunk_mut::<STORED>()?;
-        for end in room {
-            *end = (self.at + left.trailing_zeros() as usize) as u16;
-            left &= left.wrapping_sub(1);
-        }
-        if number > STORED {
-            self.store_many(left)?;
-        }
-        self.count += number;
-        Some(())
-    }
-
-    /// Appends what is left of a block with more than three line ends.
-    #[cold]
-    #[inline(never)]
-    fn store_many(&mut self, mut left: u64) -> Option<()> {
-        let mut count = self.count + STORED;
-        while left != 0 {
-            *self.ends.get_mut(count)? = (self.at + left.trailing_zeros() as usize) as u16;
-            left &= left - 1;
-            count += 1;
-        }
-        Some(())
-    }
-}
-
-/// The controls of the block at `at`, of which the input has only a part.
+/// Finds where lines end, from `at` on.
 ///
-/// Where the input is long enough, the block is loaded so that it ends with the input, and its mask moved.
+/// In a plain head, only what ends lines is no text. So in a mask of what is no text, a line end is the start of a run,
+/// and the head's end a run of more than two. Whether the others are CR and LF is looked at with the lines.
 #[inline(always)]
-fn last_block<I: InstructionSet>(instructions: I, input: &[u8], at: usize) -> u64 {
-    match input.last_chunk::<BLOCK>() {
-        Some(block) => instructions.controls(block) >> ((BLOCK + at - input.len()) % BLOCK),
-        None => instructions.controls(&padded(input, at, b' ')),
-    }
-}
-
-/// Looks at the lines between the line ends of a batch.
-///
-/// Nothing is carried from line to line but what was wrong, which is looked at once: lines can overlap in the
-/// processor, and a branch is only taken for what is rare.
-#[inline(always)]
-fn batch<I: InstructionSet>(
+fn find_line_ends<I: InstructionSet>(
     instructions: I,
-    input: &[u8],
+    input: Input<'_>,
+    from: usize,
+    ends: &mut [u16; MOST_LINES],
+) -> LineEnds {
+    let octets = input.octets();
+    let mut at = from;
+    let mut count = 0;
+    // Whether the two octets before the block are no text: two bits, the last octet's above the other's.
+    let mut before = 0;
+    let (starts, thirds) = loop {
+        let Some(block) = octets.get(at..at + BLOCK).and_then(|block| block.first_chunk()) else {
+            if at >= octets.len() {
+                return LineEnds::NoneLast;
+            }
+            let block = input.block(at);
+            let (starts, thirds) = runs(instructions.no_text(block.octets) >> block.skip, before);
+            if thirds == 0 {
+                return LineEnds::NoneLast;
+            }
+            break (starts, thirds);
+        };
+        let no_text = instructions.no_text(block);
+        let (starts, thirds) = runs(no_text, before);
+        if thirds != 0 {
+            break (starts, thirds);
+        }
+        let Some(number) = store(ends, count, at, starts) else {
+            return LineEnds::Unusual;
+        };
+        count += number;
+        before = no_text >> (BLOCK - 2);
+        at += BLOCK;
+    };
+    let third = thirds.trailing_zeros() as usize;
+    let Some(number) = store(ends, count, at, starts & ((1 << third) - 1)) else {
+        return LineEnds::Unusual;
+    };
+    // A run that begins the head's end does so two octets before its third.
+    let end = at + third - 2;
+    match octets.get(end..end + HEAD_END.len()) {
+        Some(octets) if octets == HEAD_END => LineEnds::All(count + number),
+        // It may be that the last octet is still to come.
+        _ => LineEnds::Unusual,
+    }
+}
+
+/// Where runs of bits begin, and all bits that two others come right before.
+#[inline(always)]
+const fn runs(bits: u64, before: u64) -> (u64, u64) {
+    // Sums instead of unions, since what is added comes in where the shift leaves nothing: the processor has one instruction
+    // for it.
+    let follows_one = (bits << 1).wrapping_add(before >> 1);
+    let follows_two = (bits << 2).wrapping_add(before);
+    (bits & !follows_one, bits & follows_one & follows_two)
+}
+
+/// Stores the offsets of the bits of `starts` in a block at `at`, behind `count` others, and gives their number.
+///
+/// Storing three, and counting those there are, spares a branch that could not be predicted.
+#[inline(always)]
+fn store(ends: &mut [u16; MOST_LINES], count: usize, at: usize, starts: u64) -> Option<usize> {
+    let mut left = starts;
+    for place in ends.get_mut(count..count + STORED)? {
+        *place = (at + left.trailing_zeros() as usize) as u16;
+        left &= left.wrapping_sub(1);
+    }
+    let mut more = count + STORED;
+    while left != 0 {
+        *ends.get_mut(more)? = (at + left.trailing_zeros() as usize) as u16;
+        left &= left - 1;
+        more += 1;
+    }
+    Some(starts.count_ones() as usize)
+}
+
+/// Reads the lines between line ends. `None`: one of them is not plain.
+///
+/// Nothing is carried from line to line, so that lines can overlap in the processor, and a branch is only taken for what
+/// is rare.
+#[inline(always)]
+fn plain<I: InstructionSet>(
+    instructions: I,
+    input: Input<'_>,
     ends: &[u16],
     table: &mut [FieldSpan],
-    section: &mut Section,
-) -> Option<()> {
-    let mut wrong = false;
-    let mut candidates = 0_u64;
-    let first = section.field_count;
-    for (index, pair) in ends.windows(2).enumerate() {
-        let &[end_before, end] = pair else {
-            return None;
-        };
-        let (end_before, end) = (usize::from(end_before), usize::from(end));
-        wrong |= input.get(end_before..)?.first_chunk::<2>()? != b"\r\n";
-
+) -> Option<Section> {
+    let octets = input.octets();
+    let (&first_line_end, ends) = ends.split_first()?;
+    let spans = table.get_mut(..ends.len())?;
+    let mut candidates = 0;
+    let mut end_before = usize::from(first_line_end);
+    for (&end, span) in ends.iter().zip(&mut *spans) {
         let start = end_before + 2;
-        let colon = start + name_length(instructions, input, start)?;
-        wrong |= (*input.get(colon)? != b':') | (colon == start);
-
-        // One space after the colon, and none before the end, is what nearly everybody sends.
-        let mut value_start = colon + 1;
-        value_start += usize::from(*input.get(value_start)? == b' ');
-        let mut value_end = end;
-        if is_blank(*input.get(value_start)?) || is_blank(*input.get(value_end.wrapping_sub(1))?) {
-            (value_start, value_end) = trim(input, colon + 1, end);
+        let end = usize::from(end);
+        let &[cr, lf, first] = octets.get(end_before..end_before + 3)?.first_chunk()?;
+        let window = input.window(start);
+        let length = instructions.token_length(window.octets, window.skip);
+        let colon = start + length;
+        let &[after_name, space, value] = octets.get(colon..colon + 3)?.first_chunk()?;
+        // An octet of a plain line that is not above the space is a space, or belongs to the line's end.
+        let is_plain = u16::from_le_bytes([cr, lf]) == LINE_END
+            && u16::from_le_bytes([after_name, space]) == SEPARATOR
+            && value > b' '
+            && *octets.get(end.wrapping_sub(1))? > b' '
+            && length.wrapping_sub(1) < WINDOW - 1;
+        if !is_plain {
+            return None;
         }
-        if let Some(span) = table.get_mut(first + index) {
-            *span = FieldSpan {
-                name_start: start as u16,
-                name_length: (colon - start) as u16,
-                value_start: value_start.min(value_end) as u16,
-                value_end: value_end as u16,
-            };
-        }
-        candidates |= u64::from(may_be_known(input[start], colon - start)) << (index % 64);
+        *span = FieldSpan {
+            name_start: start as u16,
+            name_length: length as u16,
+            value_start: (colon + 2) as u16,
+            value_end: end as u16,
+        };
+        candidates = candidates << 1 | Collector::may_know(length, first);
+        end_before = end;
     }
-    if wrong {
-        return None;
-    }
-    section.field_count += ends.len().saturating_sub(1);
+    let mut known = Collector::new();
     while candidates != 0 {
-        let index = candidates.trailing_zeros() as usize;
+        // The last line's bit is the lowest.
+        let index = ends.len().wrapping_sub(1 + candidates.trailing_zeros() as usize);
         candidates &= candidates - 1;
-        let start = usize::from(*ends.get(index)?) + 2;
-        section.known.note(input.get(start..)?, first + index);
+        let span = spans.get(index)?;
+        known.note(instructions, input, usize::from(span.name_start), usize::from(span.name_length), index);
     }
-    Some(())
+    Some(Section {
+        end: end_before + HEAD_END.len(),
+        first_line_end: usize::from(first_line_end),
+        field_count: ends.len(),
+        known: known.collected(),
+    })
 }
 
-/// How many octets from `start` on make a token; at the latest the line end stops it.
-#[inline(always)]
-fn name_length<I: InstructionSet>(instructions: I, input: &[u8], start: usize) -> Option<usize> {
-    let rest = input.get(start..)?;
-    let stops = match rest.first_chunk::<WINDOW>() {
-        Some(window) => instructions.token_stops(window),
-        None => match input.last_chunk::<WINDOW>() {
-            Some(window) => instructions.token_stops(window) >> ((WINDOW - rest.len()) % WINDOW),
-            None => instructions.token_stops(&padded(input, start, b' ')),
-        },
-    };
-    if stops != 0 { Some(stops.trailing_zeros() as usize) } else { long_name_length(rest) }
-}
-
-#[cold]
-#[inline(never)]
-fn long_name_length(rest: &[u8]) -> Option<usize> {
-    rest.iter().position(|&octet| !is_token_octet(octet))
-}
-
-/// Optional white space (RFC 9110 5.6.3).
-#[inline(always)]
-const fn is_blank(octet: u8) -> bool {
-    octet == b' ' || octet == b'\t'
-}
-
-#[cold]
-#[inline(never)]
-fn trim(input: &[u8], start: usize, end: usize) -> (usize, usize) {
-    let value = input.get(start..end).unwrap_or_default();
-    let leading = value.iter().take_while(|&&octet| is_blank(octet)).count();
-    let trailing = value[leading..].iter().rev().take_while(|&&octet| is_blank(octet)).count();
-    (start + leading, end - trailing)
-}
-
-/// The names that framing and connection handling look for. They differ in length, so that length and first letter
-/// tell nearly for sure.
-const KNOWN: [&[u8]; 6] = [b"host", b"expect", b"upgrade", b"connection", b"content-length", b"transfer-encoding"];
-
-/// The first letter of the known name of each length.
-const FIRST_LETTERS: [u8; 32] = {
-    let mut letters = [0; 32];
-    let mut index = 0;
-    while index < KNOWN.len() {
-        letters[KNOWN[index].len()] = KNOWN[index][0];
-        index += 1;
-    }
-    letters
-};
-
-#[inline(always)]
-fn may_be_known(first: u8, length: usize) -> bool {
-    FIRST_LETTERS[length % 32] == first | 0x20
-}
-
-impl KnownFields {
-    /// Takes note of the field that `line` begins with, if its name is a known one.
-    #[inline]
-    fn note(&mut self, line: &[u8], index: usize) {
-        let is = |name: &[u8]| {
-            line.get(name.len()) == Some(&b':')
-                && line.get(..name.len()).is_some_and(|octets| octets.eq_ignore_ascii_case(name))
-        };
-        let Some(name) = KNOWN.iter().position(|&name| is(name)) else {
-            return;
-        };
-        let occurrence = match name {
-            0 => &mut self.host,
-            1 => &mut self.expect,
-            2 => &mut self.upgrade,
-            3 => &mut self.connection,
-            4 => &mut self.content_length,
-            _ => &mut self.transfer_encoding,
-        };
-        if occurrence.count == 0 {
-            occurrence.first = index as u16;
-        }
-        occurrence.count = occurrence.count.saturating_add(1);
-    }
-}
+/// What stands between name and value in nearly all lines.
+const SEPARATOR: u16 = u16::from_le_bytes(*b": ");

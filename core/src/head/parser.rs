@@ -1,6 +1,8 @@
 //! What the two head parsers share: when to scan, when to parse, and when to ask for a diagnosis.
 
-use crate::scan::{InstructionSet, Scan};
+use core::marker::PhantomData;
+
+use crate::scan::{Input, InstructionSet, Scan, dispatch, widened};
 
 use super::{
     FieldSpan, HeadError, HeadLimits, Progress,
@@ -15,7 +17,7 @@ pub(crate) trait Grammar: Sized {
     fn parse<I: InstructionSet>(
         instructions: I,
         limits: HeadLimits,
-        input: &[u8],
+        input: Input<'_>,
         start: usize,
         table: &mut [FieldSpan],
     ) -> Option<Self>;
@@ -39,61 +41,76 @@ impl Resumable {
         input: &[u8],
         table: &mut [FieldSpan],
     ) -> Result<Progress<G>, HeadError> {
-        let (limits, entries) = (self.limits, table.len());
-        let within = &input[..input.len().min(usize::from(limits.octets))];
-        let attempt = Attempt { limits, input: within, scanned: usize::from(self.scanned), table };
-        match crate::scan::dispatch(Job(attempt, core::marker::PhantomData)) {
-            Attempted::Complete(head) => Ok(Progress::Complete(head)),
-            // The head may still be over its limit, which the scan does not know of.
-            Attempted::Fine(scanned) if input.len() < usize::from(limits.octets) => {
-                self.scanned = scanned as u16;
-                Ok(Progress::Incomplete)
-            }
-            Attempted::Fine(_) | Attempted::Odd => match diagnose(G::FIRST_LINE, limits, input, entries)? {
-                Progress::Incomplete => Ok(Progress::Incomplete),
-                Progress::Complete(never) => match never {},
-            },
+        dispatch(Attempt { parser: self, input, table, head: PhantomData })
+    }
+
+    /// What to say when there is no head, and nothing is wrong with what is there.
+    #[inline(always)]
+    fn wait<G: Grammar>(&mut self, input: &[u8], scanned: usize, entries: usize) -> Result<Progress<G>, HeadError> {
+        if input.len() >= usize::from(self.limits.octets) {
+            return refuse(G::FIRST_LINE, self.limits, input, entries);
         }
+        self.scanned = scanned as u16;
+        Ok(Progress::Incomplete)
     }
 }
 
-struct Attempt<'i, 't> {
-    limits: HeadLimits,
+struct Attempt<'p, 'i, 't, G> {
+    parser: &'p mut Resumable,
     input: &'i [u8],
-    scanned: usize,
     table: &'t mut [FieldSpan],
+    head: PhantomData<G>,
 }
 
-struct Job<'i, 't, G>(Attempt<'i, 't>, core::marker::PhantomData<G>);
-
-enum Attempted<G> {
-    Complete(G),
-    Fine(usize),
-    Odd,
-}
-
-impl<G: Grammar> Scan for Job<'_, '_, G> {
-    type Output = Attempted<G>;
+impl<G: Grammar> Scan for Attempt<'_, '_, '_, G> {
+    type Output = Result<Progress<G>, HeadError>;
 
     /// The first time a whole head is hoped for, so parsing comes first. Later ones scan first, and parse when the end
     /// is there: every octet is scanned once and parsed once, and scanned once more if it came first.
     #[inline(always)]
-    fn run<I: InstructionSet>(self, instructions: I) -> Attempted<G> {
-        let Attempt { limits, input, scanned, table } = self.0;
-        let EmptyLines::Skipped(start) = skip_empty_lines(G::FIRST_LINE, input) else {
-            return Attempted::Odd;
+    fn run<I: InstructionSet>(self, instructions: I) -> Self::Output {
+        let Self { parser, input, table, .. } = self;
+        let (limits, entries) = (parser.limits, table.len());
+        let within = &input[..input.len().min(usize::from(limits.octets))];
+        let EmptyLines::Skipped(start) = skip_empty_lines(G::FIRST_LINE, within) else {
+            return refuse(G::FIRST_LINE, limits, input, entries);
         };
-        let mut parse = |input| G::parse(instructions, limits, input, start, table);
-        if scanned == 0
-            && let Some(head) = parse(input)
+        let scanned = usize::from(parser.scanned);
+        if scanned > 0
+            && let Scanned::Fine(scanned) = scan(instructions, within, start, scanned)
         {
-            return Attempted::Complete(head);
+            return parser.wait(input, scanned, entries);
         }
-        let known = scanned.max(start) - start;
-        match scan(instructions, &input[start..], known) {
-            Scanned::Fine(fine) => Attempted::Fine(start + fine),
-            Scanned::Odd if scanned == 0 => Attempted::Odd,
-            Scanned::Odd => parse(input).map_or(Attempted::Odd, Attempted::Complete),
+        let wide;
+        let whole = match Input::new(within) {
+            Some(whole) => whole,
+            None => {
+                wide = widened(within);
+                Input::of_block(&wide)
+            }
+        };
+        if let Some(head) = G::parse(instructions, limits, whole, start, table) {
+            return Ok(Progress::Complete(head));
         }
+        if scanned == 0
+            && let Scanned::Fine(scanned) = scan(instructions, within, start, 0)
+        {
+            return parser.wait(input, scanned, entries);
+        }
+        refuse(G::FIRST_LINE, limits, input, entries)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refuse<G>(
+    first_line: FirstLine,
+    limits: HeadLimits,
+    input: &[u8],
+    entries: usize,
+) -> Result<Progress<G>, HeadError> {
+    match diagnose(first_line, limits, input, entries)? {
+        Progress::Incomplete => Ok(Progress::Incomplete),
+        Progress::Complete(never) => match never {},
     }
 }

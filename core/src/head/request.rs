@@ -1,11 +1,13 @@
 use core::fmt;
 
-use crate::scan::{BLOCK, InstructionSet, is_target_octet, is_token_octet, padded};
+use crate::scan::{BLOCK, Input, InstructionSet, WINDOW};
 
 use super::{
-    Field, FieldSpan, Fields, HeadError, HeadLimits, KnownFields, Method, Progress, Version,
+    Field, FieldSpan, Fields, HeadError, HeadLimits, Method, Progress, Version,
+    careful::long_token_length,
     diagnose::FirstLine,
     field::{find, named},
+    known::KnownFields,
     parse::section,
     parser::{Grammar, Resumable},
 };
@@ -114,21 +116,19 @@ impl Grammar for RequestHead {
     fn parse<I: InstructionSet>(
         instructions: I,
         limits: HeadLimits,
-        input: &[u8],
+        input: Input<'_>,
         start: usize,
         table: &mut [FieldSpan],
     ) -> Option<Self> {
-        let (mut method_end, mut target_end) = request_line_ends(instructions, input, start)?;
-        if input.get(method_end) == Some(&b'#') {
-            (method_end, target_end) = ends_behind_number_sign(input, start)?;
-        }
-        let method = method_place(input.get(start..method_end)?)?;
+        let octets = input.octets();
+        let (method_end, target_end) = request_line_ends(instructions, input, start)?;
+        let method = Method::place(octets.get(start..)?.first_chunk()?, method_end - start);
         let target_length = target_end.checked_sub(method_end + 1)?;
-        let separators = (*input.get(method_end)?, *input.get(target_end)?);
-        if separators != (b' ', b' ') || target_length == 0 || target_length > usize::from(limits.target) {
+        let separated = *octets.get(method_end)? == b' ' && *octets.get(target_end)? == b' ';
+        if !separated || method_end == start || target_length == 0 || target_length > usize::from(limits.target) {
             return None;
         }
-        let version = Version::parse(input.get(target_end + 1..)?.first_chunk()?)?;
+        let version = Version::parse(octets.get(target_end + 1..)?.first_chunk()?)?;
         let section = section(instructions, input, target_end + 9, table)?;
         let fields_fit = table.is_empty() || section.field_count <= table.len();
         if section.first_line_end != target_end + 9 || !fields_fit || section.field_count > usize::from(limits.fields) {
@@ -233,57 +233,36 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// Where method and target end: the first two octets that no target may hold. Method octets are a subset, but for `#`.
+/// Where method and target end: the first octet that no method may hold, and the first behind it that no target may.
 #[inline(always)]
-fn request_line_ends<I: InstructionSet>(instructions: I, input: &[u8], start: usize) -> Option<(usize, usize)> {
-    let stops = instructions.target_stops(&padded(input, start, b'\n'));
-    let after_first = stops & stops.wrapping_sub(1);
-    if after_first != 0 {
-        return Some((start + stops.trailing_zeros() as usize, start + after_first.trailing_zeros() as usize));
+fn request_line_ends<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<(usize, usize)> {
+    let window = input.window(start);
+    let length = instructions.token_length(window.octets, window.skip);
+    if length == WINDOW {
+        let method_end = start + long_token_length(input.octets().get(start..)?)?;
+        return Some((method_end, target_stop(instructions, input, method_end + 1)?));
     }
-    let method_end = target_stop(instructions, input, start)?;
-    Some((method_end, target_stop(instructions, input, method_end + 1)?))
-}
-
-/// The same for a method with a `#` in it, which is a token, and the only one to stop where a target would.
-#[cold]
-fn ends_behind_number_sign(input: &[u8], start: usize) -> Option<(usize, usize)> {
-    let method_end = start + input.get(start..)?.iter().position(|&octet| !is_token_octet(octet))?;
-    let target = method_end + 1;
-    Some((method_end, target + input.get(target..)?.iter().position(|&octet| !is_target_octet(octet))?))
+    let block = input.block(start);
+    let stops = instructions.target_stops(block.octets) >> block.skip & u64::MAX << length << 1;
+    let target_end = match stops {
+        0 => target_stop(instructions, input, start + BLOCK - block.skip)?,
+        _ => start + stops.trailing_zeros() as usize,
+    };
+    Some((start + length, target_end))
 }
 
 /// The first octet from `at` on that no target may hold.
 #[inline(always)]
-fn target_stop<I: InstructionSet>(instructions: I, input: &[u8], mut at: usize) -> Option<usize> {
-    while at < input.len() {
-        let stops = match input.get(at..)?.first_chunk::<BLOCK>() {
-            Some(block) => instructions.target_stops(block),
-            None => instructions.target_stops(&padded(input, at, b'\n')),
-        };
+fn target_stop<I: InstructionSet>(instructions: I, input: Input<'_>, mut at: usize) -> Option<usize> {
+    while at < input.octets().len() {
+        let block = input.block(at);
+        let stops = instructions.target_stops(block.octets) >> block.skip;
         if stops != 0 {
             return Some(at + stops.trailing_zeros() as usize);
         }
         at += BLOCK;
     }
     None
-}
-
-/// The place of a method in [`Method::KNOWN`], one beyond it for another token, and none for what is no token.
-#[inline(always)]
-fn method_place(octets: &[u8]) -> Option<u8> {
-    match octets {
-        b"GET" => Some(0),
-        b"HEAD" => Some(1),
-        b"POST" => Some(2),
-        _ => rare_method_place(octets),
-    }
-}
-
-fn rare_method_place(octets: &[u8]) -> Option<u8> {
-    let known = Method::KNOWN.iter().position(|method| method.as_str().as_bytes() == octets);
-    let is_token = !octets.is_empty() && octets.iter().all(|&octet| is_token_octet(octet));
-    is_token.then(|| known.unwrap_or(Method::KNOWN.len()) as u8)
 }
 
 /// Octets that were checked to be ASCII when the head was parsed.

@@ -1,11 +1,12 @@
 use core::fmt;
 
-use crate::scan::InstructionSet;
+use crate::scan::{Input, InstructionSet};
 
 use super::{
-    Field, FieldSpan, Fields, HeadError, HeadLimits, KnownFields, Progress, Status, Version,
+    Field, FieldSpan, Fields, HeadError, HeadLimits, Progress, Status, Version,
     diagnose::FirstLine,
     field::{find, named},
+    known::KnownFields,
     parse::section,
     parser::{Grammar, Resumable},
 };
@@ -90,11 +91,11 @@ impl Grammar for ResponseHead {
     fn parse<I: InstructionSet>(
         instructions: I,
         limits: HeadLimits,
-        input: &[u8],
+        input: Input<'_>,
         start: usize,
         table: &mut [FieldSpan],
     ) -> Option<Self> {
-        let line = input.get(start..)?;
+        let line = input.octets().get(start..)?;
         let version = Version::parse(line.first_chunk()?)?;
         let &[space, hundreds, tens, ones, after] = line.get(8..)?.first_chunk()?;
         let status = Status::from_digits([hundreds, tens, ones])?;

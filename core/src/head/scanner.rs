@@ -1,6 +1,6 @@
 //! Looks for the end of a head that comes in pieces, at new octets only.
 
-use crate::scan::{BLOCK, InstructionSet, padded};
+use crate::scan::{BLOCK, Input, InstructionSet, widened};
 
 /// What is known of a head's octets without parsing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,43 +12,43 @@ pub(super) enum Scanned {
     Odd,
 }
 
-/// Scans `input` from `from` on, an offset that an earlier scan found everything fine before.
+/// Scans `input` from `from` on, an offset that an earlier scan found everything fine before; at least from `start` on,
+/// where the first line begins.
 #[inline(always)]
-pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], from: usize) -> Scanned {
-    // What follows a last CR is not known. A run of controls is seen whole when the scan begins before it: of those
-    // that are fine, the longest is CR LF.
+pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], start: usize, from: usize) -> Scanned {
+    // What follows a last CR is not known.
     let end = input.len() - usize::from(input.last() == Some(&b'\r'));
-    let mut at = from.saturating_sub(3);
-    // Nor does it begin inside one.
-    if at > 0 && input.get(at) == Some(&b'\n') {
+    let known = &input[..end];
+    let wide;
+    let octets = match Input::new(known) {
+        Some(octets) => octets,
+        None => {
+            wide = widened(known);
+            Input::of_block(&wide)
+        }
+    };
+    // A line end that was fine may be the first half of the head's end. What comes before it no longer matters.
+    let mut at = from.saturating_sub(2).max(start);
+    if at > start && known.get(at) == Some(&b'\n') {
         at -= 1;
     }
-    let (mut controls_before, mut starts_before) = (0, 0);
+    let mut returns_before = 0;
     while at < end {
-        let controls = match input[..end].get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-            Some(block) => instructions.controls(block),
-            None => instructions.controls(&padded(&input[..end], at, b' ')),
-        };
-        let follows_one = controls << 1 | controls_before >> 63;
-        let follows_two = controls << 2 | controls_before >> 62;
-        let starts = controls & !follows_one;
-        let third = controls & follows_one & follows_two;
-        let lone = (starts << 1 | starts_before >> 63) & !controls;
-        if third | lone != 0 {
-            return Scanned::Odd;
-        }
-        let mut left = starts;
-        while left != 0 {
-            let start = at + left.trailing_zeros() as usize;
-            if input.get(start..).and_then(|rest| rest.first_chunk()) != Some(b"\r\n") {
+        let block = octets.block(at);
+        let controls = instructions.controls(block.octets) >> block.skip;
+        if controls != 0 || returns_before != 0 {
+            let returns = instructions.equal(block.octets, b'\r') >> block.skip;
+            let feeds = instructions.equal(block.octets, b'\n') >> block.skip;
+            let awaited = returns << 1 | returns_before >> 1;
+            let ended = returns & (returns << 2 | returns_before);
+            if controls != returns | feeds || feeds != awaited || ended != 0 {
                 return Scanned::Odd;
             }
-            left &= left - 1;
+            returns_before = returns >> (BLOCK - 2);
         }
-        (controls_before, starts_before) = (controls, starts);
         at += BLOCK;
     }
-    Scanned::Fine(end)
+    Scanned::Fine(end.max(from))
 }
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
         type Output = Scanned;
 
         fn run<I: InstructionSet>(self, instructions: I) -> Scanned {
-            scan(instructions, self.input, self.from)
+            scan(instructions, self.input, 0, self.from)
         }
     }
 }

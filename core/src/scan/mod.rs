@@ -10,6 +10,7 @@
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod avx2;
+mod input;
 mod octet;
 mod scalar;
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
@@ -18,6 +19,7 @@ mod sse42;
 mod tests;
 mod tier;
 
+pub(crate) use input::{Input, widened};
 pub(crate) use octet::{is_field_octet, is_target_octet, is_token_octet};
 pub(crate) use tier::{Scan, dispatch};
 pub use tier::{Tier, Unavailable, pin, unpin};
@@ -28,8 +30,11 @@ pub(crate) const BLOCK: usize = 64;
 /// Octets in a window: one bit of a `u32` each.
 pub(crate) const WINDOW: usize = 32;
 
-/// What a tier can do: classify octets, the octet at offset `i` in bit `i` of the result.
+/// What a tier can do: classify octets, the octet in lane `i` in bit `i` of the result.
 pub(crate) trait InstructionSet: Copy {
+    /// What is no text: all but the space and visible ASCII. Cheaper than [`controls`](Self::controls).
+    fn no_text(self, block: &[u8; BLOCK]) -> u64;
+
     /// The controls other than tab: 0x00 to 0x08, 0x0a to 0x1f, and 0x7f. None of them may stand inside a line of a
     /// head (RFC 9110 5.5, RFC 9112 2.2).
     fn controls(self, block: &[u8; BLOCK]) -> u64;
@@ -37,20 +42,16 @@ pub(crate) trait InstructionSet: Copy {
     /// What may not stand in a request target: all but visible ASCII, and `#` (RFC 9112 3.2).
     fn target_stops(self, block: &[u8; BLOCK]) -> u64;
 
-    /// What may not stand in a token: all but `tchar` (RFC 9110 5.6.2).
-    fn token_stops(self, window: &[u8; WINDOW]) -> u32;
-}
+    /// The octets that are this one.
+    fn equal(self, block: &[u8; BLOCK], octet: u8) -> u64;
 
-/// The octets of `input` from `at` on, filled up with `fill` where the input ends before the block does.
-#[inline(always)]
-pub(crate) fn padded<const N: usize>(input: &[u8], at: usize, fill: u8) -> [u8; N] {
-    let rest = input.get(at..).unwrap_or_default();
-    match rest.first_chunk::<N>() {
-        Some(block) => *block,
-        None => {
-            let mut block = [fill; N];
-            block[..rest.len()].copy_from_slice(rest);
-            block
-        }
-    }
+    /// How many octets from lane `from` on may stand in a token (`tchar`, RFC 9110 5.6.2). [`WINDOW`] where all do to the
+    /// end of the window, whatever `from` is.
+    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize;
+
+    /// The lanes that are equal to those of `lower` once their bit 0x20 is set, which makes letters lower-case.
+    fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32;
+
+    /// Does something rare in a function of its own, so that what is frequent stays compact.
+    fn apart<S: Scan>(self, scan: S) -> S::Output;
 }

@@ -1,12 +1,17 @@
 //! The scalar tier: 8 octets at a time in a general register. Safe code for every processor, and the oracle of the
 //! vector tiers.
 
-use super::{BLOCK, InstructionSet, WINDOW, is_token_octet};
+use super::{BLOCK, InstructionSet, Scan, WINDOW, is_token_octet};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scalar;
 
 impl InstructionSet for Scalar {
+    #[inline(always)]
+    fn no_text(self, block: &[u8; BLOCK]) -> u64 {
+        by_eights(block, |eight| below(eight, 0x20) | equal(eight, 0x7f) | eight & HIGH_BITS)
+    }
+
     #[inline(always)]
     fn controls(self, block: &[u8; BLOCK]) -> u64 {
         by_eights(block, |eight| {
@@ -21,27 +26,34 @@ impl InstructionSet for Scalar {
     }
 
     #[inline(always)]
-    fn token_stops(self, window: &[u8; WINDOW]) -> u32 {
-        // The class has no arithmetic that would beat the table. Names are short: stop at the first that is none.
-        for (offset, &octet) in window.iter().enumerate() {
-            if !is_token_octet(octet) {
-                return token_stops_from(window, offset);
-            }
-        }
-        0
+    fn equal(self, block: &[u8; BLOCK], octet: u8) -> u64 {
+        by_eights(block, |eight| equal(eight, octet))
+    }
+
+    #[inline(always)]
+    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
+        // The class has no arithmetic that would beat the table, and names are short.
+        let stop = window.iter().skip(from).position(|&octet| !is_token_octet(octet));
+        stop.unwrap_or(WINDOW)
+    }
+
+    #[inline(always)]
+    fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
+        let pairs = window.as_chunks::<8>().0.iter().zip(lower.as_chunks::<8>().0);
+        pairs.enumerate().fold(0, |mask, (index, (octets, lower))| {
+            let difference = (u64::from_le_bytes(*octets) | CASE_BITS) ^ u64::from_le_bytes(*lower);
+            mask | (gather(equal(difference, 0)) as u32) << (8 * index)
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn apart<S: Scan>(self, scan: S) -> S::Output {
+        scan.run(self)
     }
 }
 
-/// All stops, once the first is known: callers look at it alone, but the contract is the whole mask.
-#[inline(always)]
-fn token_stops_from(window: &[u8; WINDOW], first: usize) -> u32 {
-    let mut stops = 0;
-    for (offset, &octet) in window.iter().enumerate().skip(first) {
-        stops |= u32::from(!is_token_octet(octet)) << offset;
-    }
-    stops
-}
-
+const CASE_BITS: u64 = u64::from_ne_bytes([0x20; 8]);
 const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 

@@ -45,6 +45,12 @@ impl Sse42 {
 #[allow(unsafe_code, reason = "calls code that is compiled for the tier")]
 impl InstructionSet for Sse42 {
     #[inline(always)]
+    fn no_text(self, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        unsafe { no_text(block) }
+    }
+
+    #[inline(always)]
     fn controls(self, block: &[u8; BLOCK]) -> u64 {
         // SAFETY: `self` exists, so `new` has detected the features.
         unsafe { controls(block) }
@@ -57,10 +63,48 @@ impl InstructionSet for Sse42 {
     }
 
     #[inline(always)]
-    fn token_stops(self, window: &[u8; WINDOW]) -> u32 {
+    fn equal(self, block: &[u8; BLOCK], octet: u8) -> u64 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { token_stops(window) }
+        unsafe { equal(block, octet) }
     }
+
+    #[inline(always)]
+    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        let stops = unsafe { token_stops(window) };
+        // The shift leaves bit 32 where no lane stops.
+        (stops >> from | 1 << WINDOW).trailing_zeros() as usize
+    }
+
+    #[inline(always)]
+    fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        unsafe { equal_as_lower(window, lower) }
+    }
+
+    #[inline(always)]
+    fn apart<S: Scan>(self, scan: S) -> S::Output {
+        #[cold]
+        #[inline(never)]
+        #[target_feature(enable = "sse4.2,popcnt")]
+        fn compiled<S: Scan>(tier: Sse42, scan: S) -> S::Output {
+            scan.run(tier)
+        }
+        // SAFETY: `self` exists, so `new` has detected every feature that is enabled.
+        unsafe { compiled(self, scan) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "sse4.2,popcnt")]
+fn no_text(block: &[u8; BLOCK]) -> u64 {
+    let one = arch::_mm_set1_epi8(1);
+    let bound = arch::_mm_set1_epi8(0x21);
+    let parts = block.as_chunks().0.iter().enumerate();
+    // One more than the octet, as a signed number: text is above the bound. 0x7f has become the least of all, 0xff zero.
+    parts.fold(0, |mask, (index, part)| {
+        mask | bits(arch::_mm_cmpgt_epi8(bound, arch::_mm_add_epi8(load(part), one))) << (16 * index)
+    })
 }
 
 #[inline]
@@ -98,7 +142,15 @@ fn target_stops(block: &[u8; BLOCK]) -> u64 {
 
 #[inline]
 #[target_feature(enable = "sse4.2,popcnt")]
-fn token_stops(window: &[u8; WINDOW]) -> u32 {
+fn equal(block: &[u8; BLOCK], octet: u8) -> u64 {
+    let wanted = arch::_mm_set1_epi8(octet.cast_signed());
+    let parts = block.as_chunks().0.iter().enumerate();
+    parts.fold(0, |mask, (index, part)| mask | bits(arch::_mm_cmpeq_epi8(load(part), wanted)) << (16 * index))
+}
+
+#[inline]
+#[target_feature(enable = "sse4.2,popcnt")]
+fn token_stops(window: &[u8; WINDOW]) -> u64 {
     let by_low = load(&TOKEN_BY_LOW_NIBBLE);
     let by_high = load(&BIT_BY_HIGH_NIBBLE);
     let nibble = arch::_mm_set1_epi8(0x0f);
@@ -111,6 +163,18 @@ fn token_stops(window: &[u8; WINDOW]) -> u32 {
         let class = arch::_mm_shuffle_epi8(by_high, high);
         let none = arch::_mm_cmpeq_epi8(arch::_mm_and_si128(classes, class), arch::_mm_setzero_si128());
         mask |= bits(none) << (16 * index);
+    }
+    mask
+}
+
+#[inline]
+#[target_feature(enable = "sse4.2,popcnt")]
+fn equal_as_lower(window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
+    let case = arch::_mm_set1_epi8(0x20);
+    let mut mask = 0;
+    for (index, (part, lower)) in window.as_chunks().0.iter().zip(lower.as_chunks().0).enumerate() {
+        let octets = arch::_mm_or_si128(load(part), case);
+        mask |= bits(arch::_mm_cmpeq_epi8(octets, load(lower))) << (16 * index);
     }
     mask as u32
 }

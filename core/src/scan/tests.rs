@@ -30,13 +30,26 @@ fn expected(octets: &[u8], is_in_class: impl Fn(u8) -> bool) -> u64 {
 fn check_block<I: InstructionSet>(instructions: I, block: &[u8; BLOCK]) {
     let controls = expected(block, |octet| !is_field_octet(octet));
     assert_eq!(instructions.controls(block), controls, "controls of {block:02x?}");
+    let no_text = expected(block, |octet| !(0x20..=0x7e).contains(&octet));
+    assert_eq!(instructions.no_text(block), no_text, "no text in {block:02x?}");
     let stops = expected(block, |octet| !is_target_octet(octet));
     assert_eq!(instructions.target_stops(block), stops, "target stops of {block:02x?}");
+    for wanted in [b'\r', block[7]] {
+        let equal = expected(block, |octet| octet == wanted);
+        assert_eq!(instructions.equal(block, wanted), equal, "{wanted:02x} in {block:02x?}");
+    }
 }
 
 fn check_window<I: InstructionSet>(instructions: I, window: &[u8; WINDOW]) {
-    let stops = expected(window, |octet| !is_token_octet(octet));
-    assert_eq!(u64::from(instructions.token_stops(window)), stops, "token stops of {window:02x?}");
+    for from in [0, 1, 15, 16, 31] {
+        let length = window[from..].iter().position(|&octet| !is_token_octet(octet)).unwrap_or(WINDOW);
+        assert_eq!(instructions.token_length(window, from), length, "token from {from} on in {window:02x?}");
+    }
+    // Two lanes of three are equal, whatever is there.
+    let lower: [_; WINDOW] = core::array::from_fn(|lane| window[lane] | if lane % 3 == 0 { 0 } else { 0x20 });
+    let equal = window.iter().zip(&lower).enumerate();
+    let equal = equal.fold(0, |mask, (lane, (octet, lower))| mask | u32::from(octet | 0x20 == *lower) << lane);
+    assert_eq!(instructions.equal_as_lower(window, &lower), equal, "{window:02x?} as {lower:02x?}");
 }
 
 #[derive(Clone, Copy)]
