@@ -134,8 +134,7 @@ impl Grammar for TrailerLength {
         start: usize,
         table: &mut [FieldSpan],
     ) -> Option<Self> {
-        let section = section(instructions, input, start, table)?;
-        (section.first_line_end == start && section.field_count <= usize::from(limits.fields))
-            .then_some(Self(section.end))
+        let section = section(instructions, limits, input, start, table)?;
+        (section.first_line_end == start).then_some(Self(section.end))
     }
 }

@@ -6,7 +6,7 @@ use crate::scan::{BLOCK, Input, InstructionSet, Scan, WINDOW, is_token_octet};
 use super::{
     FieldSpan,
     known::Collector,
-    parse::{HEAD_END, LINE_END, Section, two_at},
+    parse::{HEAD_END, LINE_END, Section, runs, two_at},
 };
 
 /// To parse a field section from an offset in the first line on.
@@ -96,13 +96,9 @@ impl LineEnds {
             }
             let block = input.block(at);
             let controls = instructions.controls(block.octets) >> block.skip;
-            // Sums instead of unions, since what is added comes in where the shift leaves nothing: the processor has one
-            // instruction for it.
-            let follows_one = (controls << 1).wrapping_add(controls_before >> 1);
-            let follows_two = (controls << 2).wrapping_add(controls_before);
-            let thirds = controls & follows_one & follows_two;
+            let (starts, thirds) = runs(controls, controls_before);
             let up_to_third = thirds ^ thirds.wrapping_sub(1);
-            count += store(self.offsets.get_mut(count..)?, at, controls & !follows_one & up_to_third)?;
+            count += store(self.offsets.get_mut(count..)?, at, starts & up_to_third)?;
             if thirds != 0 {
                 self.count = count;
                 // A run that begins the head's end does so two octets before its third.

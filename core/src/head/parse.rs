@@ -7,7 +7,7 @@
 use crate::scan::{BLOCK, Input, InstructionSet, WINDOW};
 
 use super::{
-    FieldSpan,
+    FieldSpan, HeadLimits,
     careful::Careful,
     known::{Collector, KnownFields},
 };
@@ -24,9 +24,25 @@ pub(crate) struct Section {
 
 /// Parses everything from `from`, an offset in the first line, to the end of the head.
 ///
-/// The spans of fields go to `table` as far as it reaches; the count may exceed it.
+/// The spans of fields go to `table`. `None`: there is no whole section, or it has more fields than its limit, or than a
+/// table that is not empty has entries.
 #[inline(always)]
 pub(crate) fn section<I: InstructionSet>(
+    instructions: I,
+    limits: HeadLimits,
+    input: Input<'_>,
+    from: usize,
+    table: &mut [FieldSpan],
+) -> Option<Section> {
+    let entries = table.len();
+    let section = section_of_any_size(instructions, input, from, table)?;
+    let fits_table = entries == 0 || section.field_count <= entries;
+    (fits_table && section.field_count <= usize::from(limits.fields)).then_some(section)
+}
+
+/// The count of fields may exceed the table.
+#[inline(always)]
+fn section_of_any_size<I: InstructionSet>(
     instructions: I,
     input: Input<'_>,
     from: usize,
@@ -127,7 +143,7 @@ fn find_line_ends<I: InstructionSet>(
 
 /// Where runs of bits begin, and all bits that two others come right before.
 #[inline(always)]
-const fn runs(bits: u64, before: u64) -> (u64, u64) {
+pub(super) const fn runs(bits: u64, before: u64) -> (u64, u64) {
     // Sums instead of unions, since what is added comes in where the shift leaves nothing: the processor has one instruction
     // for it.
     let follows_one = (bits << 1).wrapping_add(before >> 1);

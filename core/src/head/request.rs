@@ -129,9 +129,8 @@ impl Grammar for RequestHead {
             return None;
         }
         let version = Version::parse(octets.get(target_end + 1..)?.first_chunk()?)?;
-        let section = section(instructions, input, target_end + 9, table)?;
-        let fields_fit = table.is_empty() || section.field_count <= table.len();
-        if section.first_line_end != target_end + 9 || !fields_fit || section.field_count > usize::from(limits.fields) {
+        let section = section(instructions, limits, input, target_end + 9, table)?;
+        if section.first_line_end != target_end + 9 {
             return None;
         }
         Some(Self {

@@ -102,11 +102,7 @@ impl Grammar for ResponseHead {
         if space != b' ' || (after != b' ' && after != b'\r') {
             return None;
         }
-        let section = section(instructions, input, start + 12, table)?;
-        let fields_fit = table.is_empty() || section.field_count <= table.len();
-        if !fields_fit || section.field_count > usize::from(limits.fields) {
-            return None;
-        }
+        let section = section(instructions, limits, input, start + 12, table)?;
         Some(Self {
             length: section.end as u16,
             start: start as u16,
