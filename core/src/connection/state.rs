@@ -213,7 +213,7 @@ impl Connection {
         let bound = config.limits.unread_content;
         let too_long = matches!(content.framing, Framing::Length(length) if length > bound);
         if too_long || content.expected {
-            ticket.context.persistence = Persistence::Close;
+            ticket.context = ticket.context.closing();
             self.input = Input::Closed;
             // The content may be on its way: a close without lingering could lose the reply.
             self.peer_closes = false;
@@ -266,7 +266,7 @@ impl Connection {
 
     /// Says anew whether it is this ticket's turn: earlier requests may have been answered since it was given out.
     pub const fn update_turn(&self, ticket: &mut Ticket) {
-        ticket.turn = if self.is_in_turn(ticket.number) { Turn::Now } else { Turn::Later };
+        ticket.turn = self.turn_of(ticket.number);
     }
 
     /// Says that the reply to a request has been written; where its content is still to be sent, that its head has.
@@ -531,16 +531,19 @@ impl Connection {
 
     fn reject<'i>(&mut self, rejection: Rejection, context: ReplyContext) -> Polled<'i> {
         self.input = Input::Closed;
-        let ticket = self.issue_ticket(ReplyContext { persistence: Persistence::Close, ..context });
+        let ticket = self.issue_ticket(context.closing());
         Polled { consumed: 0, event: Event::HeadRejected { rejection, ticket } }
     }
 
     fn issue_ticket(&mut self, context: ReplyContext) -> Ticket {
         let number = self.next;
-        let turn = if self.in_flight == 0 && !self.sending { Turn::Now } else { Turn::Later };
         self.next = number.wrapping_add(1);
         self.in_flight += 1;
-        Ticket { number, turn, context }
+        Ticket { number, turn: self.turn_of(number), context }
+    }
+
+    const fn turn_of(&self, number: u32) -> Turn {
+        if self.is_in_turn(number) { Turn::Now } else { Turn::Later }
     }
 
     const fn oldest(&self) -> u32 {

@@ -1,4 +1,4 @@
-use crate::response::{Persistence, ReplyContext};
+use crate::response::ReplyContext;
 
 /// The right to answer one request, once.
 ///
@@ -31,7 +31,7 @@ impl Ticket {
 
     /// The same ticket, for a reply after which the connection closes.
     pub const fn closing(mut self) -> Self {
-        self.context.persistence = Persistence::Close;
+        self.context = self.context.closing();
         self
     }
 }

@@ -224,7 +224,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
 
     /// Has the connection close after this response.
     pub fn close(mut self) -> Self {
-        self.context.persistence = Persistence::Close;
+        self.context = self.context.closing();
         self
     }
 
