@@ -146,11 +146,9 @@ impl ChunkedDecoder {
     fn decode_any<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
         let mut at = 0;
         loop {
-            if let State::End = self.state {
-                return Ok(Decoded { consumed: at, part: Part::End });
-            }
             let Some(&octet) = input.get(at) else {
-                return Ok(Decoded { consumed: at, part: Part::NeedInput });
+                let part = if self.is_done() { Part::End } else { Part::NeedInput };
+                return Ok(Decoded { consumed: at, part });
             };
             match self.state {
                 State::Size { size, digits } => {

@@ -142,8 +142,8 @@ impl ContentDecoder {
     /// [`FramingError::EndOfInput`] where more was to come.
     pub const fn handle_end_of_input(&self) -> Result<(), FramingError> {
         match &self.0 {
-            Coding::Length(0) | Coding::UntilClose { .. } => Ok(()),
-            Coding::Chunked(decoder) if decoder.is_done() => Ok(()),
+            Coding::UntilClose { .. } => Ok(()),
+            _ if self.is_done() => Ok(()),
             _ => Err(FramingError::EndOfInput),
         }
     }
