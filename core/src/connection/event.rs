@@ -29,7 +29,7 @@ pub enum Event<'i> {
         /// The right to answer it.
         ticket: Ticket,
     },
-    /// Octets of the content of the request last announced; never empty.
+    /// Octets of the content of the request last announced; never empty. They are the last of those consumed.
     Content(&'i [u8]),
     /// The trailer section of that request's content.
     Trailers(TrailerSection<'i>),

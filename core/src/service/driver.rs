@@ -158,11 +158,11 @@ impl Driver {
                     }
                 }
                 Event::Content(octets) => {
-                    let from = offset_of(octets, input);
-                    let range = from..from + octets.len();
+                    let length = octets.len();
                     if let Some(collecting) = &mut self.collecting {
-                        collecting.append(&mut input[start..], range.start - start..range.end - start);
+                        // They are the last of those consumed.
                         collecting.raw += consumed;
+                        collecting.append(&mut input[start..], collecting.raw - length..collecting.raw);
                     }
                     continue;
                 }
@@ -283,9 +283,4 @@ fn parse_again(config: &Config, octets: &[u8], fields: &mut [FieldSpan]) -> Opti
         Ok(Progress::Complete(head)) => Some(head),
         Ok(Progress::Incomplete) | Err(_) => None,
     }
-}
-
-/// Where a part of `whole` begins in it.
-fn offset_of(part: &[u8], whole: &[u8]) -> usize {
-    part.as_ptr().addr() - whole.as_ptr().addr()
 }
