@@ -63,6 +63,9 @@ impl<'a> Request<'a> {
     #[inline]
     pub fn authority(&self) -> Result<Option<Authority<'a>>, HostError> {
         let named = self.host_field()?;
+        if self.target_octets().first() == Some(&b'/') {
+            return Ok(named);
+        }
         match self.target_form() {
             Ok(Target::Absolute { authority, .. } | Target::Authority(authority)) => Ok(Some(authority)),
             _ => Ok(named),
@@ -98,6 +101,7 @@ impl<'a> Request<'a> {
             0 if self.version() == Version::Http10 => Ok(None),
             0 => Err(HostError::Missing),
             1 => {
+                // A table too short for the field must not make it look empty.
                 let text = self.field_at(host.first).and_then(|field| field.text());
                 text.and_then(Authority::parse).map(Some).ok_or(HostError::Invalid)
             }

@@ -1,6 +1,4 @@
-use core::str::Split;
-
-use super::Encoded;
+use super::{Encoded, Request};
 
 /// The path of a request target, as it was sent.
 ///
@@ -33,7 +31,7 @@ impl<'a> Path<'a> {
     /// # Ok::<(), pronto::head::TargetError>(())
     /// ```
     pub fn segments(&self) -> Segments<'a> {
-        Segments(self.0.strip_prefix('/').unwrap_or(self.0).split('/'))
+        Segments { rest: Some(self.0.strip_prefix('/').unwrap_or(self.0).as_bytes()) }
     }
 
     /// Whether every `%` begins an escape.
@@ -42,14 +40,30 @@ impl<'a> Path<'a> {
     }
 }
 
+impl<'a> Request<'a> {
+    /// The path of the request target; none where the target has another form ([`Target::path`](super::Target::path)).
+    pub fn path(&self) -> Option<Path<'a>> {
+        self.target_form().ok()?.path()
+    }
+}
+
 /// The segments of a [`Path`].
 #[derive(Clone, Debug)]
-pub struct Segments<'a>(Split<'a, char>);
+pub struct Segments<'a> {
+    /// What is behind the slash read last; none behind the last segment.
+    rest: Option<&'a [u8]>,
+}
 
 impl<'a> Iterator for Segments<'a> {
     type Item = Encoded<'a>;
 
     fn next(&mut self) -> Option<Encoded<'a>> {
-        self.0.next().map(|segment| Encoded::path(segment.as_bytes()))
+        let rest = self.rest?;
+        let (segment, behind) = match memchr::memchr(b'/', rest) {
+            Some(slash) => (&rest[..slash], Some(&rest[slash + 1..])),
+            None => (rest, None),
+        };
+        self.rest = behind;
+        Some(Encoded::path(segment))
     }
 }

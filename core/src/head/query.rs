@@ -35,9 +35,14 @@ impl<'a> Query<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// The query of the request target: `None` without a `?`, which differs from an empty query.
+    pub fn query(&self) -> Option<Query<'a>> {
+        self.target_form().ok()?.query()
+    }
+
     /// The pairs of the query, none where there is no query.
     pub fn query_pairs(&self) -> QueryPairs<'a> {
-        self.target_form().ok().and_then(|target| target.query()).unwrap_or(Query("")).pairs()
+        self.query().unwrap_or(Query("")).pairs()
     }
 }
 

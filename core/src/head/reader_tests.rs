@@ -130,7 +130,38 @@ fn a_query_is_split_before_it_is_decoded_and_decoded_once() {
     assert_eq!((query.value("e"), query.value("f")), (Some(None), None));
 }
 
+#[test]
+fn a_request_tells_its_path_and_its_query() {
+    let cases = [
+        ("GET /a?b=c", Some("/a"), Some("b=c")),
+        ("GET /a?", Some("/a"), Some("")),
+        ("GET /a", Some("/a"), None),
+        ("GET http://h?x", Some("/"), Some("x")),
+        ("OPTIONS *", None, None),
+        ("GET *", None, None),
+    ];
+    for (line, path, query) in cases {
+        let input = alloc::format!("{line} HTTP/1.0\r\n\r\n");
+        let Ok(Progress::Complete(head)) = RequestHead::parse(input.as_bytes(), &mut []) else { panic!("{line}") };
+        let request = head.view(input.as_bytes(), &[]);
+        assert_eq!(request.path().map(|path| path.as_str()), path, "{line}");
+        assert_eq!(request.query().map(|query| query.as_str()), query, "{line}");
+    }
+}
+
 proptest! {
+    /// The engine takes what has a plain host without reading it further.
+    #[test]
+    fn a_plain_host_is_a_host(value in "[a-zA-Z0-9.:%_@\\[\\] -]{0,6}(:[0-9]{0,6})?") {
+        let input = alloc::format!("GET / HTTP/1.1\r\nHost: {value}\r\n\r\n");
+        let mut fields = [FieldSpan::EMPTY; 1];
+        let Ok(Progress::Complete(head)) = RequestHead::parse(input.as_bytes(), &mut fields) else { panic!("{input}") };
+        let request = head.view(input.as_bytes(), &fields);
+        prop_assert!(!request.has_plain_host() || request.host_field().is_ok(), "{}", input);
+        let expected = Authority::parse(value.trim_matches(' ')).map(Some).ok_or(HostError::Invalid);
+        prop_assert_eq!(request.authority(), expected);
+    }
+
     #[test]
     fn what_is_encoded_is_decoded(octets in prop::collection::vec(any::<u8>(), 0..40)) {
         let encoded: String = octets.iter().map(|octet| alloc::format!("%{octet:02x}")).collect();
