@@ -22,38 +22,58 @@ pub struct Route<'p, H> {
 pub struct Methods {
     /// A bit for each of [`Method::KNOWN`].
     known: u16,
-    other: Option<&'static str>,
     any: bool,
+    /// Methods without a name of their own; what is empty stands for none.
+    others: [&'static str; MAX_OTHERS],
 }
 
 impl Methods {
     /// Every method.
-    pub const ANY: Self = Self { known: 0, other: None, any: true };
+    pub const ANY: Self = Self { known: 0, any: true, others: [""; MAX_OTHERS] };
 
     /// One method.
     pub fn one(method: Method<'static>) -> Self {
-        let (known, other) = match method {
-            Method::Other(token) => (0, Some(token)),
-            known => (bit(known), None),
-        };
-        Self { known, other, any: false }
+        Self { any: false, ..Self::ANY }.and(method)
     }
 
-    /// This method as well. Of methods without a name of their own, a route takes one.
+    /// This method as well.
+    ///
+    /// ```
+    /// use pronto::{head::Method, service::Methods};
+    ///
+    /// let methods = Methods::one(Method::Get).and(Method::Other("PROPFIND")).and(Method::Other("MKCOL"));
+    /// assert!(methods.contains(Method::Other("PROPFIND")) && !methods.contains(Method::Put));
+    /// ```
+    ///
+    /// # Panics
+    /// With more than eight methods that have no name of their own: better when the routes are made than that one of
+    /// them is never answered.
     #[must_use]
-    pub fn and(self, method: Method<'static>) -> Self {
-        let one = Self::one(method);
-        Self { known: self.known | one.known, other: one.other.or(self.other), any: self.any }
+    pub fn and(mut self, method: Method<'static>) -> Self {
+        // A token may have been written out that has a name.
+        match Method::from_token(method.as_str()) {
+            Method::Other(token) if !self.others.contains(&token) => {
+                let free = self.others.iter_mut().find(|other| other.is_empty());
+                *free.expect("a route takes at most eight methods without a name of their own") = token;
+            }
+            known => self.known |= bit(known),
+        }
+        self
     }
 
     /// Whether this method is among them.
     #[inline]
     pub fn contains(&self, method: Method<'_>) -> bool {
-        self.any
-            || match method {
-                Method::Other(token) => self.other == Some(token),
-                known => self.known & bit(known) != 0,
-            }
+        self.any || self.names(method)
+    }
+
+    /// Whether this method is among them by its name.
+    #[inline]
+    fn names(&self, method: Method<'_>) -> bool {
+        match method {
+            Method::Other(token) => !token.is_empty() && self.others.contains(&token),
+            known => self.known & bit(known) != 0,
+        }
     }
 }
 
@@ -62,18 +82,20 @@ impl Methods {
 pub enum Routing<'r, 'a, H> {
     /// A route, and what its placeholders stand for.
     Found {
-        /// The first in order that takes the method and matches the path; for HEAD, one for GET where none is.
+        /// The first in order that takes the method and matches the path. HEAD goes where GET goes, unless a route
+        /// names HEAD.
         handler: &'r H,
         /// What its placeholders stand for.
         params: Params<'a>,
     },
     /// An OPTIONS request that no route takes: 204, with what is allowed.
     Options(Allow<'r>),
-    /// Routes match the path, but none takes the method: 405, with what is allowed.
+    /// Routes match the path, but none takes the method, known or not: 405, with what is allowed.
     MethodNotAllowed(Allow<'r>),
     /// No route matches the path: 404.
     NotFound,
-    /// No route matches the path, and the server does not know the method at all: 501.
+    /// No route matches the path, and the server as a whole does not know the method: it is CONNECT, TRACE or has no
+    /// name of its own, and no route anywhere takes it. 501.
     NotImplemented,
 }
 
@@ -107,7 +129,8 @@ where
     if let Some(path) = path {
         for route in routes {
             let Some(params) = route.pattern.matches(path) else { continue };
-            if route.methods.contains(method) {
+            // A route for any method must not take HEAD from the one that GET goes to.
+            if route.methods.names(method) || route.methods.any && head_from_get.is_none() {
                 return Routing::Found { handler: &route.handler, params };
             }
             path_is_known = true;
@@ -146,8 +169,8 @@ fn refuse<'r, 'a, H>(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allow<'r> {
     known: u16,
-    /// Methods without a name of their own; past the eighth they are left out.
-    others: Vec<&'r str, 8>,
+    /// Methods without a name of their own; past the sixteenth they are left out.
+    others: Vec<&'r str, 16>,
 }
 
 impl<'r> Allow<'r> {
@@ -158,9 +181,13 @@ impl<'r> Allow<'r> {
             if path.is_some_and(|path| route.pattern.matches(path).is_none()) {
                 continue;
             }
-            allow.known |= if route.methods.any { u16::MAX } else { route.methods.known };
-            if let Some(other) = route.methods.other.filter(|other| !allow.others.contains(other)) {
-                let _full = allow.others.push(other);
+            // CONNECT goes to an authority, never to a route.
+            let any = if route.methods.any { !bit(Method::Connect) } else { 0 };
+            allow.known |= any | route.methods.known;
+            for other in route.methods.others.iter().filter(|other| !other.is_empty()) {
+                if !allow.others.contains(other) {
+                    let _full = allow.others.push(other);
+                }
             }
         }
         if allow.known & bit(Method::Get) != 0 {
@@ -180,6 +207,9 @@ impl fmt::Display for Allow<'_> {
         Ok(())
     }
 }
+
+/// How many methods without a name of their own a route takes. WebDAV (RFC 4918) has seven.
+const MAX_OTHERS: usize = 8;
 
 /// The bit of a method with a name of its own.
 #[inline]

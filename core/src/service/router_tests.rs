@@ -35,6 +35,20 @@ fn patterns_match_whole_segments_decoded_once() {
         ("/a%20b", "/a%2520b", Some(&[])),
         ("/{größe}", "/1", Some(&[("größe", "1")])),
         ("/a", "/%zz", None),
+        ("/a/{b}", "/%61/1", Some(&[("b", "1")])),
+        ("/a/{b}", "/%62/1", None),
+        ("/a{{/{b}", "/%61{/1", Some(&[("b", "1")])),
+        ("/a/b", "/a%2Fb", None),
+        ("/a/b", "/a%2fb", None),
+        ("/aé", "/a%c3%A9", Some(&[])),
+        ("/a{{b", "/a{b", Some(&[])),
+        ("/a{{b", "/a%7bb", Some(&[])),
+        ("/{a}", "/%", Some(&[("a", "%")])),
+        ("/{a}/", "/x", None),
+        ("/{a}/", "/x/", Some(&[("a", "x")])),
+        ("/{a}", "/x/", None),
+        ("/a/../b", "/a/../b", Some(&[])),
+        ("/b", "/a/../b", None),
     ];
     for &(pattern, target, expected) in cases {
         let params = Pattern::new(pattern).unwrap().matches(path(target));
@@ -103,6 +117,46 @@ fn the_first_route_that_fits_is_found_and_misses_say_what_is_allowed() {
     assert_eq!(seen(Method::Put, "/nowhere"), "404");
     assert_eq!(seen(Method::Other("PURGE"), "/nowhere"), "404");
     assert!(seen(Method::Options, "*").starts_with("options GET, HEAD, POST"));
+}
+
+#[test]
+fn head_goes_where_get_goes_unless_a_route_names_it() {
+    let route = |methods, pattern, handler| Route { methods, pattern: Pattern::new(pattern).unwrap(), handler };
+    let routes = [
+        route(Methods::one(Method::Get), "/a", "get"),
+        route(Methods::one(Method::Get), "/own", "get"),
+        route(Methods::one(Method::Head), "/own", "head"),
+        route(Methods::ANY, "/{any}", "any"),
+        route(Methods::one(Method::Get), "/late", "never"),
+    ];
+    for (target, get, head) in [("/a", "get", "get"), ("/own", "get", "head"), ("/late", "any", "any")] {
+        for (method, expected) in [(Method::Get, get), (Method::Head, head)] {
+            let Routing::Found { handler, .. } = find(&routes, method, Some(path(target))) else { panic!("{target}") };
+            assert_eq!(*handler, expected, "{method} {target}");
+        }
+    }
+}
+
+#[test]
+fn a_route_takes_as_many_methods_as_it_was_given() {
+    let names = ["PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"];
+    let methods =
+        names.iter().fold(Methods::one(Method::Other("GET")), |methods, name| methods.and(Method::Other(name)));
+    assert!(names.iter().all(|name| methods.contains(Method::Other(name))));
+    assert!(methods.contains(Method::Get), "GET is GET, however it was written");
+    assert!(!methods.contains(Method::Other("")) && !methods.contains(Method::Head));
+    let routes = [Route { methods, pattern: Pattern::new("/").unwrap(), handler: () }];
+    let Routing::MethodNotAllowed(allow) = find(&routes, Method::Put, Some(path("/"))) else { panic!() };
+    assert_eq!(allow.to_string(), "GET, HEAD, OPTIONS, PROPFIND, PROPPATCH, MKCOL, COPY, MOVE, LOCK, UNLOCK");
+}
+
+#[test]
+fn a_route_for_any_method_does_not_allow_connect() {
+    let routes = [Route { methods: Methods::ANY, pattern: Pattern::new("/").unwrap(), handler: () }];
+    let Routing::MethodNotAllowed(allow) = find(&routes, Method::Connect, None) else { panic!() };
+    assert!(!allow.to_string().contains("CONNECT"));
+    let Routing::Options(allow) = find(&routes, Method::Options, None) else { panic!() };
+    assert_eq!(allow.to_string(), "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH");
 }
 
 #[test]
