@@ -38,6 +38,7 @@ pub use method::Method;
 pub(crate) use parse::section;
 pub(crate) use parser::{Grammar, Resumable};
 pub use path::{Path, Segments};
+pub(crate) use percent::escaped;
 pub use percent::{BrokenEscape, Decode, DecodeError, Encoded};
 pub use query::{Query, QueryPair, QueryPairs};
 pub use request::{Request, RequestHead, RequestParser};

@@ -57,12 +57,7 @@ impl<'a> Encoded<'a> {
     /// Whether the decoded octets are these.
     #[inline]
     pub fn is(&self, octets: &[u8]) -> bool {
-        self.is_from(octets.iter().copied())
-    }
-
-    /// Whether the decoded octets are those of the iterator.
-    pub(crate) fn is_from(&self, octets: impl Iterator<Item = u8>) -> bool {
-        self.decode().eq(octets.map(Ok))
+        self.decode().eq(octets.iter().copied().map(Ok))
     }
 
     /// Decodes into `buffer`; as many octets as are encoded are always enough.
@@ -130,12 +125,12 @@ impl Iterator for Decode<'_> {
         self.at += 1;
         match octet {
             b'+' if self.plus == Plus::Space => Some(Ok(b' ')),
-            b'%' => match self.raw.get(at + 1..at + 3) {
-                Some(&[high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            b'%' => match self.raw.get(at..).and_then(escaped) {
+                Some(octet) => {
                     self.at += 2;
-                    Some(Ok(digit(high) << 4 | digit(low)))
+                    Some(Ok(octet))
                 }
-                _ => Some(Err(BrokenEscape { at })),
+                None => Some(Err(BrokenEscape { at })),
             },
             _ => Some(Ok(octet)),
         }
@@ -177,6 +172,21 @@ impl fmt::Display for DecodeError {
 }
 
 impl core::error::Error for DecodeError {}
+
+/// The octet that the escape at the front stands for; `None` where there is none, or a broken one.
+///
+/// ```abnf
+/// pct-encoded = "%" HEXDIG HEXDIG
+/// ```
+#[inline]
+pub(crate) const fn escaped(raw: &[u8]) -> Option<u8> {
+    match *raw {
+        [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            Some(digit(high) << 4 | digit(low))
+        }
+        _ => None,
+    }
+}
 
 /// The value of a hexadecimal digit.
 const fn digit(octet: u8) -> u8 {

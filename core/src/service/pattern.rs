@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::head::{Encoded, Path};
+use crate::head::{Encoded, Path, escaped};
 
 /// A pattern that paths are matched with, segment by segment.
 ///
@@ -17,8 +17,16 @@ use crate::head::{Encoded, Path};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pattern<'p> {
     text: &'p str,
-    /// Neither placeholders nor escapes: paths may be compared as they stand.
-    plain: bool,
+    /// How many octets at the front are neither braces nor `%`: a path without escapes must begin with the same.
+    literal: usize,
+}
+
+/// Whether a path holds a `%`. It is found out when it is first needed, for all the patterns the path is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Escapes {
+    Unknown,
+    None,
+    Some,
 }
 
 impl<'p> Pattern<'p> {
@@ -36,8 +44,8 @@ impl<'p> Pattern<'p> {
                 }
             }
         }
-        let plain = !text.contains(['{', '}', '%']);
-        Ok(Self { text, plain })
+        let literal = text.find(['{', '}', '%']).unwrap_or(text.len());
+        Ok(Self { text, literal })
     }
 
     /// The text it was made of.
@@ -51,31 +59,36 @@ impl<'p> Pattern<'p> {
     where
         'p: 'a,
     {
-        let params = Params { pattern: self.text, path: path.as_str() };
-        if self.plain {
-            if path.as_str() == self.text {
-                return Some(params);
-            }
-            if !path.as_str().contains('%') {
-                return None;
-            }
-        }
-        self.matches_segments(path).then_some(params)
+        self.matches_with(path, &mut Escapes::Unknown)
     }
 
-    fn matches_segments(&self, path: Path<'_>) -> bool {
-        let mut segments = path.segments();
-        for expected in pattern_segments(self.text) {
-            let Some(segment) = segments.next() else { return false };
-            let matches = match placeholder(expected) {
-                Some(_) => !segment.raw().is_empty(),
-                None => segment.is_from(unescaped(expected)),
-            };
-            if !matches {
-                return false;
-            }
+    /// The same, with what is known of this path's escapes.
+    #[inline]
+    pub(super) fn matches_with<'a>(&self, path: Path<'a>, escapes: &mut Escapes) -> Option<Params<'a>>
+    where
+        'p: 'a,
+    {
+        let text = self.text.as_bytes();
+        let octets = path.as_str().as_bytes();
+        // Of most patterns the length, or the literal front, tells that they do not match.
+        let matches = match text.split_at_checked(self.literal) {
+            None | Some((_, [])) => octets == text || escapes.are_in(octets) && octets_match(text, octets),
+            Some((literal, rest)) => match octets.strip_prefix(literal) {
+                Some(octets) => octets_match(rest, octets),
+                None => escapes.are_in(octets) && octets_match(text, octets),
+            },
+        };
+        matches.then_some(Params { pattern: self.text, path: path.as_str() })
+    }
+}
+
+impl Escapes {
+    #[inline]
+    fn are_in(&mut self, path: &[u8]) -> bool {
+        if *self == Self::Unknown {
+            *self = if memchr::memchr(b'%', path).is_some() { Self::Some } else { Self::None };
         }
-        segments.next().is_none()
+        *self == Self::Some
     }
 }
 
@@ -90,16 +103,28 @@ impl<'a> Params<'a> {
     /// No placeholders.
     pub const NONE: Params<'static> = Params { pattern: "/", path: "/" };
 
-    /// What the placeholder of this name stands for.
+    /// The text of the pattern that matched: which route it was.
+    pub const fn pattern(&self) -> &'a str {
+        self.pattern
+    }
+
+    /// What the placeholder of this name stands for. What is broken in its escapes is told when it is decoded.
     pub fn value(&self, name: &str) -> Option<Encoded<'a>> {
         self.iter().find(|&(other, _)| other == name).map(|(_, value)| value)
     }
 
     /// Names and what they stand for, in the order of the pattern.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, Encoded<'a>)> + use<'a> {
-        pattern_segments(self.pattern)
-            .zip(pattern_segments(self.path))
-            .filter_map(|(expected, segment)| Some((placeholder(expected)?, Encoded::path(segment.as_bytes()))))
+        let (mut pattern, mut path) = (self.pattern, self.path);
+        core::iter::from_fn(move || {
+            loop {
+                let expected = next_segment(&mut pattern)?;
+                let segment = next_segment(&mut path)?;
+                if let Some(name) = placeholder(expected) {
+                    return Some((name, Encoded::path(segment.as_bytes())));
+                }
+            }
+        })
     }
 }
 
@@ -173,23 +198,54 @@ fn check_segment(segment: &str) -> Result<Option<&str>, PatternError> {
     }
 }
 
-fn pattern_segments(text: &str) -> core::str::Split<'_, char> {
-    text.strip_prefix('/').unwrap_or(text).split('/')
+/// Whether a path, or what is left of one, is what a pattern that was checked, or what is left of it, stands for.
+///
+/// Each octet of a path is decoded by itself, so a slash that was escaped is no slash of the pattern's.
+fn octets_match(mut pattern: &[u8], mut path: &[u8]) -> bool {
+    loop {
+        let expected = match *pattern {
+            [] => return path.is_empty(),
+            [octet @ b'{', b'{', ref rest @ ..] | [octet @ b'}', b'}', ref rest @ ..] => {
+                pattern = rest;
+                octet
+            }
+            [b'{', ..] => {
+                let (name, value) = (length_before(b'}', pattern), length_before(b'/', path));
+                if value == 0 {
+                    return false;
+                }
+                pattern = pattern.get(name + 1..).unwrap_or_default();
+                path = path.get(value..).unwrap_or_default();
+                continue;
+            }
+            [octet, ref rest @ ..] => {
+                pattern = rest;
+                octet
+            }
+        };
+        let length = match *path {
+            [b'%', ..] if expected != b'/' && escaped(path) == Some(expected) => 3,
+            [octet, ..] if octet != b'%' && octet == expected => 1,
+            _ => return false,
+        };
+        path = path.get(length..).unwrap_or_default();
+    }
+}
+
+/// How many octets come before the first of this value, or at all. Names and segments are short.
+fn length_before(end: u8, octets: &[u8]) -> usize {
+    octets.iter().position(|&octet| octet == end).unwrap_or(octets.len())
+}
+
+/// Takes the next segment off the front, the slash before it included.
+fn next_segment<'a>(rest: &mut &'a str) -> Option<&'a str> {
+    let segment = rest.strip_prefix('/')?;
+    let (segment, behind) = segment.split_at_checked(length_before(b'/', segment.as_bytes()))?;
+    *rest = behind;
+    Some(segment)
 }
 
 /// The name, where a segment that was checked is a placeholder.
 fn placeholder(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}').filter(|name| !name.starts_with('{'))
-}
-
-/// The octets of a literal segment, its braces single again.
-fn unescaped(segment: &str) -> impl Iterator<Item = u8> {
-    let mut octets = segment.bytes();
-    core::iter::from_fn(move || {
-        let octet = octets.next()?;
-        if octet == b'{' || octet == b'}' {
-            octets.next();
-        }
-        Some(octet)
-    })
 }

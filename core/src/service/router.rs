@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use crate::head::{Method, Path};
 
-use super::{Params, Pattern};
+use super::{Params, Pattern, pattern::Escapes};
 
 /// One entry of a router: what is handled, and by what.
 #[derive(Clone, Debug)]
@@ -127,8 +127,9 @@ where
     let mut head_from_get = None;
     let mut path_is_known = path.is_none();
     if let Some(path) = path {
+        let mut escapes = Escapes::Unknown;
         for route in routes {
-            let Some(params) = route.pattern.matches(path) else { continue };
+            let Some(params) = route.pattern.matches_with(path, &mut escapes) else { continue };
             // A route for any method must not take HEAD from the one that GET goes to.
             if route.methods.names(method) || route.methods.any && head_from_get.is_none() {
                 return Routing::Found { handler: &route.handler, params };

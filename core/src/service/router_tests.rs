@@ -1,6 +1,8 @@
 //! Patterns and routes: what they match, as tables.
 
-use alloc::{string::String, string::ToString, vec::Vec};
+use alloc::{format, string::String, string::ToString, vec::Vec};
+
+use proptest::prelude::*;
 
 use super::*;
 use crate::head::{Method, Path, Target};
@@ -157,6 +159,77 @@ fn a_route_for_any_method_does_not_allow_connect() {
     assert!(!allow.to_string().contains("CONNECT"));
     let Routing::Options(allow) = find(&routes, Method::Options, None) else { panic!() };
     assert_eq!(allow.to_string(), "GET, HEAD, POST, PUT, DELETE, OPTIONS, TRACE, PATCH");
+}
+
+#[test]
+fn what_matched_tells_its_pattern() {
+    let pattern = Pattern::new("/users/{id}").unwrap();
+    assert_eq!(pattern.matches(path("/users/7")).unwrap().pattern(), "/users/{id}");
+}
+
+/// What a pattern means, segment by segment, with memory.
+fn matches_by_segments(pattern: &str, path: &str) -> bool {
+    let decoded = |segment: &str| {
+        let encoded = crate::head::Encoded::path(segment.as_bytes());
+        encoded.decode().collect::<Result<Vec<u8>, _>>().ok()
+    };
+    let (pattern, path): (Vec<_>, Vec<_>) = (pattern.split('/').collect(), path.split('/').collect());
+    pattern.len() == path.len()
+        && pattern.iter().zip(&path).all(|(expected, segment)| {
+            if expected.replace("{{", "").starts_with('{') {
+                return !segment.is_empty();
+            }
+            decoded(segment) == Some(expected.replace("{{", "{").replace("}}", "}").into_bytes())
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn patterns_match_what_their_segments_do(
+        pattern in "(/(|a|b|a%|\\{\\{|\\}\\}|é|\\{x\\}|ab)){1,3}",
+        path in "(/(|a|b|%61|%2561|%25|%2F|%7b|%7D|\\{|\\}|%C3%A9|%c3|%|%6|ab|a%62)){1,4}",
+    ) {
+        // Two placeholders of one name are no pattern.
+        prop_assume!(pattern.matches("{x}").count() < 2);
+        let matches = Pattern::new(&pattern).unwrap().matches(self::path(&path)).is_some();
+        prop_assert_eq!(matches, matches_by_segments(&pattern, &path), "{} {}", pattern, path);
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_put_into_a_path_comes_out_of_its_params(
+        values in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..20), 1..5),
+    ) {
+        let pattern: String = (0..values.len()).map(|index| format!("/of/{{n{index}}}")).collect();
+        let path: String = values
+            .iter()
+            .map(|value| {
+                let encode = |&octet: &u8| {
+                    if octet.is_ascii_alphanumeric() { char::from(octet).to_string() } else { format!("%{octet:02X}") }
+                };
+                format!("/of/{}", value.iter().map(encode).collect::<String>())
+            })
+            .collect();
+        let pattern = Pattern::new(&pattern).unwrap();
+        let params = pattern.matches(self::path(&path)).unwrap();
+        prop_assert_eq!(params.iter().count(), values.len());
+        for (index, value) in values.iter().enumerate() {
+            let name = format!("n{index}");
+            prop_assert!(params.value(&name).unwrap().is(value));
+        }
+        prop_assert!(params.value("n").is_none());
+    }
+
+    #[test]
+    fn no_text_makes_a_pattern_panic(pattern in "/?[{}/%aé]{0,12}", path in "/[{}/%a2]{0,12}") {
+        if let Ok(pattern) = Pattern::new(&pattern) {
+            let params = pattern.matches(self::path(&path));
+            let _: Option<usize> = params.map(|params| params.iter().count());
+        }
+    }
 }
 
 #[test]
