@@ -6,7 +6,7 @@ use pronto::{
     connection::{Config, Instant, Transport},
     service::Stop,
 };
-use pronto_host::{App, ClientKey, Mailbox, Message, Session, WorkerState};
+use pronto_host::{App, ClientKey, Drain, Home, Mailbox, Message, Session, WorkerState};
 
 /// A connection without a transport.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Memory {
         let now = Instant::from_millis(1_000);
         let mailbox = Arc::new(Mailbox::new(|| {}));
         let session = Session::new(&config, None, now);
-        let worker = WorkerState::new(Arc::new(app), config, Arc::clone(&mailbox));
+        let worker = WorkerState::new(Arc::new(app), config);
         Self { worker, mailbox, session, input: Vec::new(), output: Vec::new(), shut: false, closed: false, now }
     }
 
@@ -57,7 +57,7 @@ impl Memory {
 
     /// The server is told to stop.
     pub fn drain(&mut self) {
-        self.session.connection_mut().handle_drain();
+        self.session.handle_drain(Drain::AtOnce);
         self.run();
     }
 
@@ -78,8 +78,10 @@ impl Memory {
     /// Answers that were put off and have been given since reach the connection.
     pub fn deliver(&mut self) {
         for message in self.mailbox.take() {
-            if let Message::Answer(completion) = message {
-                self.session.complete(&mut self.worker, completion, self.now);
+            let home = Home { mailbox: &self.mailbox, client: CLIENT };
+            match message {
+                Message::Answer(completion) => self.session.complete(&mut self.worker, home, completion, self.now),
+                _ => self.session.wake(&mut self.worker, home, self.now),
             }
         }
         self.run();
@@ -87,7 +89,8 @@ impl Memory {
 
     fn run(&mut self) {
         loop {
-            let driven = self.session.drive(&mut self.worker, CLIENT, &mut self.input, self.now);
+            let home = Home { mailbox: &self.mailbox, client: CLIENT };
+            let driven = self.session.drive(&mut self.worker, home, &mut self.input, self.now);
             self.input.truncate(driven.filled);
             self.input.drain(..driven.consumed);
             self.send();
@@ -98,7 +101,7 @@ impl Memory {
         match self.session.connection_mut().poll_transport(self.worker.config(), self.now) {
             Transport::Keep => {}
             Transport::ShutdownWrite => self.shut = true,
-            Transport::Close => (self.shut, self.closed) = (true, true),
+            Transport::Close | Transport::Reset => (self.shut, self.closed) = (true, true),
         }
     }
 
@@ -107,14 +110,18 @@ impl Memory {
         let mut sent = self.worker.output.len();
         self.output.extend_from_slice(self.worker.output.as_octets());
         self.worker.output.clear();
-        while let Some(content) = self.session.content_mut() {
-            let octets = content.octets().unwrap().to_vec();
-            content.consume(octets.len()).unwrap();
-            sent += octets.len();
-            self.output.extend(octets);
-            if self.session.content_mut().is_some_and(|content| content.left() == 0) {
-                self.session.handle_content_sent(&mut self.worker, self.now);
+        loop {
+            let octets = self.session.content_octets().to_vec();
+            if octets.is_empty() {
+                break;
             }
+            sent += octets.len();
+            let home = Home { mailbox: &self.mailbox, client: CLIENT };
+            self.output.extend(&octets);
+            self.session.consume_content(&mut self.worker, home, octets.len(), self.now);
+            sent += self.worker.output.len();
+            self.output.extend_from_slice(self.worker.output.as_octets());
+            self.worker.output.clear();
         }
         self.session.connection_mut().handle_transmit(self.worker.config(), sent, 0, self.now);
     }

@@ -63,6 +63,18 @@ pub enum Transport {
     Keep,
     /// Say to the peer that no more will be sent, but go on reading (RFC 9112 9.6). It is asked for once.
     ShutdownWrite,
-    /// Close it, sent or unsent: the connection is over.
+    /// Close it: the connection is over.
     Close,
+    /// Close it so that the peer notices (RFC 9293 3.10.7.4: a reset): what was sent last is not complete, and may look
+    /// as if it were. Where the transport has no such thing, close it.
+    Reset,
+}
+
+/// What becomes of an idle connection that should end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drain {
+    /// It ends. A request that is on its way is lost, and the client must send it again elsewhere.
+    AtOnce,
+    /// It may bring one request more, and is told to close with the reply: no request is lost.
+    Gently,
 }

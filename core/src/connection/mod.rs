@@ -12,7 +12,7 @@ mod state;
 mod ticket;
 
 pub use config::{Config, ContentRate, Limits, Timeouts};
-pub use event::{Event, Polled, Transport};
+pub use event::{Drain, Event, Polled, Transport};
 pub use instant::Instant;
 pub use pipeline::{Pipeline, PipelineFull};
 pub use rejection::Rejection;

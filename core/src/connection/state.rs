@@ -32,6 +32,9 @@
 //! ```
 //!
 //! At most one deadline runs for each machine: head, content or idle for the input, write or linger for the output.
+//!
+//! Two things hold the input machine back: a request that offers another protocol, until it is answered, since what
+//! follows may not be HTTP; and whoever takes content piece by piece and has no room.
 
 use crate::{
     framing::{ContentDecoder, ContentLimits, Decoded, Framing, Part, request_framing},
@@ -39,7 +42,7 @@ use crate::{
     response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
 };
 
-use super::{Config, Event, Instant, Polled, Rejection, Ticket, Transport, Turn};
+use super::{Config, Drain, Event, Instant, Polled, Rejection, Ticket, Transport, Turn};
 
 /// The state of one connection of a server.
 ///
@@ -91,8 +94,18 @@ pub struct Connection {
     peer_closes: bool,
     /// The owner asked for the connection to close as soon as it owes nothing.
     draining: bool,
+    /// Input that may hold whole requests waits behind what is in flight.
+    input_waits: bool,
+    /// Who takes the content, or another protocol's octets, has no room for more.
+    content_paused: bool,
+    /// The last request offers another protocol (RFC 9110 7.8): until it is answered nobody knows what follows.
+    upgrade_offered: bool,
     /// The content of the last reply is still being sent.
     sending: bool,
+    /// The reply that is being sent is the last one.
+    closing: bool,
+    /// It ended before it could say all that it had promised.
+    failed: bool,
     /// Octets of output that the transport has not taken.
     unsent: usize,
     /// Octets of replies that wait for their turn.
@@ -134,7 +147,7 @@ struct Content {
     last: bool,
     /// The client waits for 100 (Continue) before it sends.
     expected: bool,
-    /// Nobody wants it: it is thrown away.
+    /// Nobody wants it: it is thrown away, as long as `received` is within `limit`.
     declined: bool,
     /// It came too slowly, which is still to be told.
     timed_out: bool,
@@ -162,7 +175,12 @@ impl Connection {
             ended: false,
             peer_closes: false,
             draining: false,
+            input_waits: false,
+            content_paused: false,
+            upgrade_offered: false,
             sending: false,
+            closing: false,
+            failed: false,
             unsent: 0,
             held: 0,
             waiting_since: now,
@@ -189,6 +207,7 @@ impl Connection {
         match self.input {
             Input::Idle | Input::Head => self.poll_head(config, input, fields, now),
             Input::HeadTimedOut => self.reject_head(Rejection::HeadTimeout),
+            Input::Content(_) if self.content_paused => Polled { consumed: 0, event: Event::Paused },
             Input::Content(_) => self.poll_content(input, now),
             Input::Upgraded => Polled { consumed: 0, event: Event::Upgraded },
             Input::Closed => self.throw_away(input),
@@ -203,23 +222,52 @@ impl Connection {
         }
     }
 
-    /// Says that the service does not want the content of the request last announced, before it has read any.
+    /// Says that the service does not want the content of the request last announced, or what has not come of it.
     ///
-    /// The content is thrown away as it comes. Where that would be more than
+    /// It is thrown away as it comes. Where that would be more than
     /// [`Limits::unread_content`](super::Limits::unread_content), or where the client waits for leave to send it, the
-    /// reply closes the connection instead.
-    pub fn decline_content(&mut self, config: &Config, ticket: &mut Ticket) {
+    /// connection closes instead, after the reply to that request: [`refresh_ticket`](Self::refresh_ticket) has the
+    /// reply say so.
+    pub fn decline_content(&mut self, config: &Config) {
         let Input::Content(content) = &mut self.input else { return };
+        if content.declined {
+            return;
+        }
         let bound = config.limits.unread_content;
-        let too_long = matches!(content.framing, Framing::Length(length) if length > bound);
+        let too_long =
+            matches!(content.framing, Framing::Length(length) if length.saturating_sub(content.received) > bound);
         if too_long || content.expected {
-            ticket.context = ticket.context.closing();
             self.input = Input::Closed;
             // The content may be on its way: a close without lingering could lose the reply.
             self.peer_closes = false;
         } else {
-            content.limit = bound;
+            content.limit = content.received.saturating_add(bound);
             content.declined = true;
+        }
+        self.content_paused = false;
+    }
+
+    /// Whether more content of the request last announced is to come, and wanted.
+    pub const fn is_receiving(&self) -> bool {
+        matches!(&self.input, Input::Content(content) if !content.declined)
+    }
+
+    /// Says that who takes the content piece by piece, or the octets of another protocol, has no room for more: reading
+    /// stops, and no time runs.
+    pub fn pause_content(&mut self) {
+        self.content_paused = true;
+    }
+
+    /// Whether reading of content is stopped.
+    pub const fn is_content_paused(&self) -> bool {
+        self.content_paused
+    }
+
+    /// Says that there is room again. Call [`poll_event`](Self::poll_event) next.
+    pub fn resume_content(&mut self, now: Instant) {
+        if self.content_paused {
+            self.content_paused = false;
+            self.restart_input_clock(now);
         }
     }
 
@@ -240,6 +288,17 @@ impl Connection {
         }
     }
 
+    /// Whether the client still waits for leave to send content. A final reply given before that is the end of the
+    /// matter: [decline](Self::decline_content) the content.
+    pub const fn expects_leave(&self) -> bool {
+        matches!(&self.input, Input::Content(Content { expected: true, .. }))
+    }
+
+    /// Whether the connection has become another protocol's.
+    pub const fn is_upgraded(&self) -> bool {
+        matches!(self.input, Input::Upgraded)
+    }
+
     /// Says that the peer has ended its side of the connection: nothing follows what is in the input.
     ///
     /// Every reply still owed is sent; a message that is not complete is refused, where that is still possible.
@@ -250,13 +309,23 @@ impl Connection {
         }
     }
 
-    /// Says that the connection should end soon: at once when nothing is owed and no message has begun, after the
-    /// message that has begun otherwise.
-    pub fn handle_drain(&mut self) {
+    /// Says that the connection should end soon: after the requests that have been read, the last of which is told so.
+    /// One that is idle ends at once, or is left to bring one request more, as `drain` says.
+    pub fn handle_drain(&mut self, drain: Drain) {
         self.draining = true;
-        if matches!(self.input, Input::Idle) {
+        if drain == Drain::AtOnce && matches!(self.input, Input::Idle) && !self.input_waits {
             self.input = Input::Closed;
         }
+    }
+
+    /// Whether the peer has ended its side.
+    pub const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether the connection should end soon: [`handle_drain`](Self::handle_drain) was called.
+    pub const fn is_draining(&self) -> bool {
+        self.draining
     }
 
     /// Whether the reply to this request, and no other, may be written now.
@@ -264,9 +333,19 @@ impl Connection {
         self.in_flight > 0 && !self.sending && number == self.oldest()
     }
 
-    /// Says anew whether it is this ticket's turn: earlier requests may have been answered since it was given out.
-    pub const fn update_turn(&self, ticket: &mut Ticket) {
+    /// Says anew whether it is this ticket's turn, and whether the connection closes after its reply: since it was given
+    /// out, earlier requests may have been answered, and the connection may have been told to end. Ask before a reply
+    /// is written that was put off.
+    pub const fn refresh_ticket(&self, ticket: &mut Ticket) {
         ticket.turn = self.turn_of(ticket.number);
+        let nothing_follows = match &self.input {
+            Input::Closed => true,
+            Input::Idle => self.draining && !self.input_waits,
+            _ => false,
+        };
+        if nothing_follows && ticket.number.wrapping_add(1) == self.next {
+            ticket.context = ticket.context.closing();
+        }
     }
 
     /// Says that the reply to a request has been written; where its content is still to be sent, that its head has.
@@ -276,16 +355,24 @@ impl Connection {
     pub fn handle_replied(&mut self, ticket: Ticket, replied: &Replied, now: Instant) {
         debug_assert!(self.is_in_turn(ticket.number), "replies are written in request order");
         self.in_flight = self.in_flight.saturating_sub(1);
+        if self.in_flight == 0 {
+            self.upgrade_offered = false;
+        }
         match replied.following() {
             Following::Nothing => {}
             Following::Octets(_) | Following::Chunked | Following::UntilClose => self.sending = true,
-            Following::Upgrade => self.input = Input::Upgraded,
+            Following::Upgrade => {
+                self.sending = true;
+                self.input = Input::Upgraded;
+            }
         }
         if replied.persistence() == Persistence::Close {
             self.in_flight = 0;
-            // The rest of the content may be on its way.
-            self.peer_closes &= !matches!(self.input, Input::Content(_));
-            self.input = Input::Closed;
+            self.closing = true;
+            // What makes the content of the reply may still be reading that of the request.
+            if !(self.sending && self.is_receiving()) {
+                self.close_input();
+            }
         }
         self.restart_idle_clock(now);
     }
@@ -298,8 +385,13 @@ impl Connection {
     }
 
     /// Says that all content of the reply handed in last has been given to the transport or its buffer.
+    ///
+    /// For a connection that has become another protocol's: that nothing more will be sent.
     pub fn handle_content_sent(&mut self, now: Instant) {
         self.sending = false;
+        if self.closing || matches!(self.input, Input::Upgraded) {
+            self.close_input();
+        }
         // No head was read meanwhile.
         if matches!(self.input, Input::Idle | Input::Head) {
             self.waiting_since = now;
@@ -311,6 +403,7 @@ impl Connection {
     pub fn handle_failure(&mut self) {
         self.input = Input::Closed;
         self.output = Output::Done;
+        self.failed = true;
     }
 
     /// Says that the transport took `sent` octets of output, and that `unsent` octets are still held.
@@ -339,8 +432,10 @@ impl Connection {
             (Output::Done, _) => false,
             (Output::Lingering { .. }, _) => true,
             (Output::Open, Input::Idle | Input::Head) => self.accepts_requests(config),
-            (Output::Open, Input::Content(_)) => self.unsent <= config.limits.output_high_water,
-            (Output::Open, Input::HeadTimedOut | Input::Upgraded | Input::Closed) => false,
+            (Output::Open, Input::Content(_) | Input::Upgraded) => {
+                !self.content_paused && self.unsent <= config.limits.output_high_water
+            }
+            (Output::Open, Input::HeadTimedOut | Input::Closed) => false,
         }
     }
 
@@ -360,7 +455,7 @@ impl Connection {
             Output::Open | Output::Lingering { left: 1.. } => Transport::Keep,
             Output::Lingering { left: 0 } | Output::Done => {
                 self.output = Output::Done;
-                Transport::Close
+                if self.failed { Transport::Reset } else { Transport::Close }
             }
         }
     }
@@ -386,7 +481,7 @@ impl Connection {
             return;
         }
         match &mut self.input {
-            Input::Idle => self.handle_failure(),
+            Input::Idle => (self.input, self.output) = (Input::Closed, Output::Done),
             Input::Head => self.input = Input::HeadTimedOut,
             Input::Content(content) => content.timed_out = true,
             Input::HeadTimedOut | Input::Upgraded | Input::Closed => {}
@@ -423,7 +518,8 @@ impl Connection {
         if input.is_empty() {
             return self.wait_for_head(input, now);
         }
-        if !self.accepts_requests(config) {
+        self.input_waits = !self.accepts_requests(config);
+        if self.input_waits {
             return Polled { consumed: 0, event: Event::Paused };
         }
         let parsed = self.parser.parse(input, fields);
@@ -440,13 +536,21 @@ impl Connection {
             return self.reject_head(Rejection::Head(HeadError { kind, at }));
         }
         let request = head.view(input, fields);
-        let context = ReplyContext::new(request.version(), content_in_reply_to(&request), self.persistence(&request));
+        let Options { persistence, upgrade } = connection_options(&request);
+        let mut context = ReplyContext::new(request.version(), content_in_reply_to(&request), persistence);
         let (framing, expected) = match check(&request) {
             Ok(checked) => checked,
             Err(rejection) => return self.reject(rejection, context),
         };
+        self.peer_closes = persistence == Persistence::Close;
+        if self.draining && !is_followed(framing, input.len() - head.length()) {
+            context = context.closing();
+        }
         let last = context.persistence == Persistence::Close;
-        self.peer_closes = last && !self.draining;
+        self.upgrade_offered = upgrade && !last;
+        if self.upgrade_offered {
+            context = context.offering_upgrade();
+        }
         self.input = match framing {
             Framing::None if last => Input::Closed,
             Framing::None => Input::Idle,
@@ -476,15 +580,12 @@ impl Connection {
             let declined = content.declined;
             match polled.event {
                 Event::EndOfMessage => {
-                    let last = content.last || self.draining;
+                    let last = content.last || self.draining && polled.consumed == input.len();
                     self.input = if last { Input::Closed } else { Input::Idle };
                     self.waiting_since = now;
                 }
-                Event::ContentRejected(_) => {
-                    self.input = Input::Closed;
-                    // The rest may be on its way: a close without lingering could lose the reply.
-                    self.peer_closes = false;
-                }
+                Event::ContentRejected(_) => self.close_input(),
+                Event::Content(_) if declined && content.received > content.limit => self.close_input(),
                 _ => {}
             }
             // Nobody is told of content that nobody wants, but of its end.
@@ -550,29 +651,18 @@ impl Connection {
         self.next.wrapping_sub(self.in_flight as u32)
     }
 
+    /// No more is read of a message that has not come to its end.
+    fn close_input(&mut self) {
+        // The rest may be on its way: a close without lingering could lose the reply.
+        self.peer_closes &= !matches!(self.input, Input::Content(_) | Input::Upgraded);
+        self.input = Input::Closed;
+    }
+
     const fn accepts_requests(&self, config: &Config) -> bool {
         self.in_flight < config.limits.in_flight
             && !self.sending
+            && !self.upgrade_offered
             && self.unsent.saturating_add(self.held as usize) <= config.limits.output_high_water
-    }
-
-    /// Whether the connection may outlive the reply to this request (RFC 9112 9.3).
-    fn persistence(&self, request: &Request<'_>) -> Persistence {
-        let (mut close, mut keep) = (self.draining, request.version() == Version::Http11);
-        let mut read = |value: &[u8]| {
-            for member in value.split(|&octet| octet == b',') {
-                let option = member.trim_ascii();
-                close |= option.eq_ignore_ascii_case(b"close");
-                keep |= option.eq_ignore_ascii_case(b"keep-alive");
-            }
-        };
-        let connection = request.known().connection;
-        match connection.count {
-            0 => {}
-            1 => read(request.value_at(connection.first)),
-            _ => request.fields_named("connection").for_each(read),
-        }
-        if keep && !close { Persistence::Keep } else { Persistence::Close }
     }
 
     fn restart_idle_clock(&mut self, now: Instant) {
@@ -665,6 +755,43 @@ fn check(request: &Request<'_>) -> Result<(Framing, bool), Rejection> {
     }
     let framing = request_framing(request).map_err(Rejection::Framing)?;
     Ok((framing, expects_continue(request, framing)?))
+}
+
+/// What a request's Connection field says of the connection.
+struct Options {
+    /// Whether it may outlive the reply (RFC 9112 9.3).
+    persistence: Persistence,
+    /// Whether the client offers another protocol (RFC 9110 7.8), which HTTP/1.0 does not know.
+    upgrade: bool,
+}
+
+fn connection_options(request: &Request<'_>) -> Options {
+    let is_http11 = request.version() == Version::Http11;
+    let (mut close, mut keep, mut upgrade) = (false, is_http11, false);
+    let mut read = |value: &[u8]| {
+        for member in value.split(|&octet| octet == b',') {
+            let option = member.trim_ascii();
+            close |= option.eq_ignore_ascii_case(b"close");
+            keep |= option.eq_ignore_ascii_case(b"keep-alive");
+            upgrade |= is_http11 && option.eq_ignore_ascii_case(b"upgrade");
+        }
+    };
+    let connection = request.known().connection;
+    match connection.count {
+        0 => {}
+        1 => read(request.value_at(connection.first)),
+        _ => request.fields_named("connection").for_each(read),
+    }
+    Options { persistence: if keep && !close { Persistence::Keep } else { Persistence::Close }, upgrade }
+}
+
+/// Whether something follows a message in the octets behind its head, as far as can be told.
+const fn is_followed(framing: Framing, behind_head: usize) -> bool {
+    match framing {
+        Framing::None => behind_head > 0,
+        Framing::Length(length) => behind_head as u64 > length,
+        Framing::Chunked | Framing::UntilClose => false,
+    }
 }
 
 /// What a request's method permits in the reply.

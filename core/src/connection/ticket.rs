@@ -19,7 +19,7 @@ impl Ticket {
     }
 
     /// Whether, when the ticket was given out or last
-    /// [updated](super::Connection::update_turn), every earlier request had been answered.
+    /// [refreshed](super::Connection::refresh_ticket), every earlier request had been answered.
     pub const fn turn(&self) -> Turn {
         self.turn
     }

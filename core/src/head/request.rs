@@ -155,6 +155,16 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// The octets of the whole head, its empty line included.
+    pub fn as_octets(&self) -> &'a [u8] {
+        self.octets.get(..self.head.length()).unwrap_or_default()
+    }
+
+    /// Where the fields are in them.
+    pub const fn spans(&self) -> &'a [FieldSpan] {
+        self.spans
+    }
+
     /// The method.
     #[inline]
     pub fn method(&self) -> Method<'a> {
@@ -191,7 +201,8 @@ impl<'a> Request<'a> {
         named(self.octets, self.spans, name)
     }
 
-    /// The offsets it was parsed to.
+    /// The offsets it was parsed to. With [`as_octets`](Self::as_octets) and [`spans`](Self::spans) they are all there is to
+    /// a request: whoever copies the three may look at it when the input is gone.
     pub const fn head(&self) -> &RequestHead {
         &self.head
     }

@@ -19,7 +19,7 @@ pub enum ResponseError {
     ContentNotPermitted,
     /// An interim status (1xx) where a final response is asked for.
     InterimStatus,
-    /// An upgrade with another status than 101, or in answer to HTTP/1.0.
+    /// An upgrade with another status than 101, or in answer to a request that offers none.
     Upgrade,
     /// The protocol to upgrade to is not a name, or a name and a version (RFC 9110 7.8).
     Protocol,
@@ -36,7 +36,7 @@ impl fmt::Display for ResponseError {
             Self::ContentNotPermitted => "the status permits no content",
             Self::InterimStatus => "an interim status cannot answer a request",
             Self::Protocol => "the protocol to upgrade to is malformed",
-            Self::Upgrade => "only 101, in answer to HTTP/1.1, upgrades a connection",
+            Self::Upgrade => "only 101, in answer to a request that offers it, upgrades a connection",
         })
     }
 }

@@ -24,7 +24,9 @@ pub(crate) use draft::Draft;
 pub use error::ResponseError;
 pub(crate) use pen::Pen;
 pub use prepared::{PreparedArray, PreparedResponse};
-pub use writer::{Following, Persistence, Replied, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter};
+pub use writer::{
+    Following, Persistence, Replied, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter, UpgradeOffer,
+};
 
 /// The interim response that asks a client for the content it holds back (RFC 9110 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

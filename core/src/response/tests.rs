@@ -14,7 +14,7 @@ use crate::{
     head::{FieldSpan, Progress, ResponseHead, Status, Version},
 };
 
-const KEEP: ReplyContext = ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Keep);
+const KEEP: ReplyContext = ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Keep).offering_upgrade();
 const CLOSE: ReplyContext = ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Close);
 const HEAD: ReplyContext = ReplyContext::new(Version::Http11, ReplyContent::Omitted, Persistence::Keep);
 const OLD_KEEP: ReplyContext = ReplyContext::new(Version::Http10, ReplyContent::Sent, Persistence::Keep);
@@ -164,6 +164,8 @@ fn what_would_break_the_protocol_is_refused() {
     for &(status, fields, finish, error) in cases {
         assert_eq!(write(KEEP, status, fields, finish), Err(error), "{status} {fields:?} {finish:?}");
     }
+    // Nobody is upgraded who did not offer it.
+    assert_eq!(write(OLD_KEEP, 101, &[], Upgrade("x")), Err(ResponseError::Upgrade));
 }
 
 /// Runs a writer in room of every size: it fits exactly from the length of the whole on, and leaves no trace below.
@@ -214,7 +216,7 @@ fn a_response_that_does_not_fit_leaves_no_trace() {
         (101, Upgrade("websocket")),
     ];
     for common in commons() {
-        for context in [KEEP, CLOSE] {
+        for context in [KEEP, CLOSE.offering_upgrade()] {
             for (status, finish) in cases {
                 at_every_size(|sink| {
                     let status = Status::new(status).unwrap();

@@ -19,12 +19,21 @@ pub struct ReplyContext {
     pub content: ReplyContent,
     /// Whether the connection is to outlive the response.
     pub persistence: Persistence,
+    /// Whether the client offers to go on in another protocol.
+    pub upgrade: UpgradeOffer,
 }
 
 impl ReplyContext {
     /// What is known about a request.
     pub const fn new(version: Version, content: ReplyContent, persistence: Persistence) -> Self {
-        Self { version, content, persistence }
+        Self { version, content, persistence, upgrade: UpgradeOffer::None }
+    }
+
+    /// The same, for a request that offers another protocol (RFC 9110 7.8).
+    #[must_use]
+    pub const fn offering_upgrade(mut self) -> Self {
+        self.upgrade = UpgradeOffer::Made;
+        self
     }
 
     /// The same, with the connection closing after the response.
@@ -61,6 +70,15 @@ pub enum ReplyContent {
     Sent,
     /// Only what GET would be told about it: the request's method is HEAD.
     Omitted,
+}
+
+/// Whether a client offers to go on in another protocol (RFC 9110 7.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpgradeOffer {
+    /// It does not, or in HTTP/1.0, which has no such thing: it must not be answered 101.
+    None,
+    /// It does.
+    Made,
 }
 
 /// Whether a connection outlives a response.
@@ -288,10 +306,10 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     /// Finishes a 101 response: the connection becomes the protocol's (RFC 9110 7.8).
     ///
     /// # Errors
-    /// The first error that any step met; [`ResponseError::Upgrade`] with another status or in answer to HTTP/1.0;
+    /// The first error that any step met; [`ResponseError::Upgrade`] with another status or where none was offered;
     /// [`ResponseError::Protocol`] for anything but a name, or a name and a version.
     pub fn upgrade(mut self, protocol: &str) -> Result<Replied, ResponseError> {
-        if self.status != Status::SWITCHING_PROTOCOLS || self.context.version == Version::Http10 {
+        if self.status != Status::SWITCHING_PROTOCOLS || self.context.upgrade == UpgradeOffer::None {
             self.draft.fail(ResponseError::Upgrade);
         }
         self.draft.check(check_protocol(protocol));

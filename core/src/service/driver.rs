@@ -1,11 +1,14 @@
+use core::mem;
+
 use crate::{
     connection::{Config, Connection, Event, Instant, Polled, Rejection, Ticket},
-    framing::Framing,
+    framing::{Framing, TrailerSection},
     head::{FieldSpan, Progress, Request, RequestHead, RequestParser},
     response::Replied,
 };
 
-/// Somebody who answers whole requests.
+/// Somebody who answers requests: whole ones, and, where it [says so](Admission::Stream), ones whose content comes piece
+/// by piece.
 ///
 /// An adapter implements it for the time of one [`Driver::drive`], around the application and the place where replies
 /// are gathered.
@@ -19,6 +22,21 @@ pub trait Service {
     /// When the [`turn`](Ticket::turn) of the ticket is [`Now`](crate::connection::Turn::Now), a reply may be written
     /// straight to the output. Otherwise it must be held until its turn comes.
     fn call(&mut self, request: &Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome;
+
+    /// Begins to answer a request whose content comes piece by piece, through the next three methods. The reply is handed
+    /// in by [`Connection::handle_replied`], before or after the content has come.
+    fn begin(&mut self, request: &Request<'_>, ticket: Ticket);
+
+    /// Takes a piece of the content of the request last begun.
+    fn take_content(&mut self, octets: &[u8]) -> Room;
+
+    /// Takes the trailer section of that content.
+    fn take_trailers(&mut self, trailers: TrailerSection<'_>);
+
+    /// Says that the content is complete, or why it never will be: then the request is answered with the rejection, or,
+    /// where a reply has begun, [`Connection::handle_failure`] has to end it. Not said where nobody wants the content
+    /// any more.
+    fn end_content(&mut self, end: Result<(), Rejection>);
 
     /// Answers something that is not a request, or one whose content is broken, with the rejection's status.
     fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome;
@@ -38,9 +56,24 @@ pub enum Admission {
         /// Octets of content at most.
         limit: u64,
     },
+    /// The request is answered while it comes; more than this many octets are answered 413.
+    Stream {
+        /// Octets of content at most.
+        limit: u64,
+    },
     /// The request is answered without it. It is thrown away, or the connection closes
     /// ([`Connection::decline_content`]).
     Decline,
+}
+
+/// Whether more content can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Room {
+    /// It can.
+    Left,
+    /// It cannot, until [`Connection::resume_content`] is called.
+    Full,
 }
 
 /// What a service did with a request.
@@ -61,7 +94,18 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Driver {
     connection: Connection,
-    collecting: Option<Collecting>,
+    content: Content,
+}
+
+/// What becomes of the content that comes.
+#[derive(Debug)]
+enum Content {
+    /// None comes, or it is thrown away.
+    Unwanted,
+    /// It is handed over piece by piece.
+    Streamed,
+    /// It is gathered.
+    Collected(Collecting),
 }
 
 /// A request whose content is not complete. It lies at the start of the input: head, content so far, octets not yet
@@ -69,7 +113,8 @@ pub struct Driver {
 #[derive(Debug)]
 struct Collecting {
     ticket: Ticket,
-    head: usize,
+    /// A head is never longer than its limit, which is 16 bits wide.
+    head: u16,
     content: usize,
     /// Where the octets begin that are not yet looked at.
     raw: usize,
@@ -92,7 +137,8 @@ pub struct Driven {
 pub enum Stop {
     /// All that is complete has been answered. Drive again with more input, or when it ended.
     NeedInput,
-    /// Too much is in flight. Drive again when replies were handed in or output has gone out.
+    /// Too much is in flight, or content has no room. Drive again when replies were handed in, output has gone out, or
+    /// there is room.
     Paused,
     /// Much output is gathered. Send it, and drive again.
     Flush,
@@ -109,7 +155,7 @@ pub enum Stop {
 impl Driver {
     /// The driver of a connection that was accepted now.
     pub const fn new(config: &Config, now: Instant) -> Self {
-        Self { connection: Connection::new(config, now), collecting: None }
+        Self { connection: Connection::new(config, now), content: Content::Unwanted }
     }
 
     /// The connection.
@@ -138,7 +184,7 @@ impl Driver {
         let mut start = 0;
         let mut parsed: Option<RequestHead> = None;
         loop {
-            let raw = start + self.collecting.as_ref().map_or(0, |collecting| collecting.raw);
+            let raw = start + self.content.collected().map_or(0, |collecting| collecting.raw);
             let Polled { consumed, event } = self.connection.poll_event(config, &input[raw..], fields, now);
             let outcome = match event {
                 Event::Request { head, framing, mut ticket } => {
@@ -146,9 +192,16 @@ impl Driver {
                     match self.admit(config, &request, framing, &mut ticket, service) {
                         Admission::Collect { .. } => {
                             let head_length = head.length();
-                            self.collecting =
-                                Some(Collecting { ticket, head: head_length, content: 0, raw: head_length });
+                            let length = head_length as u16;
+                            self.content =
+                                Content::Collected(Collecting { ticket, head: length, content: 0, raw: head_length });
                             parsed = Some(head);
+                            continue;
+                        }
+                        Admission::Stream { .. } => {
+                            start += consumed;
+                            self.content = Content::Streamed;
+                            service.begin(&request, ticket);
                             continue;
                         }
                         Admission::Decline => {
@@ -157,27 +210,45 @@ impl Driver {
                         }
                     }
                 }
+                Event::Content(octets) if matches!(self.content, Content::Streamed) => {
+                    start += consumed;
+                    if service.take_content(octets) == Room::Full {
+                        self.connection.pause_content();
+                    }
+                    continue;
+                }
                 Event::Content(octets) => {
                     let length = octets.len();
-                    if let Some(collecting) = &mut self.collecting {
+                    if let Some(collecting) = self.content.collected() {
                         // They are the last of those consumed.
                         collecting.raw += consumed;
                         collecting.append(&mut input[start..], collecting.raw - length..collecting.raw);
                     }
                     continue;
                 }
+                Event::Trailers(section) if matches!(self.content, Content::Streamed) => {
+                    start += consumed;
+                    service.take_trailers(section);
+                    continue;
+                }
                 Event::Trailers(_) => {
-                    if let Some(collecting) = &mut self.collecting {
+                    if let Some(collecting) = self.content.collected() {
                         collecting.raw += consumed;
                     }
                     continue;
                 }
                 Event::EndOfMessage => {
-                    let Some(Collecting { mut ticket, head: head_length, content, raw }) = self.collecting.take()
-                    else {
-                        start += consumed;
-                        continue;
+                    let Collecting { mut ticket, head: head_length, content, raw } = match self.content.take() {
+                        Content::Collected(collecting) => collecting,
+                        other => {
+                            start += consumed;
+                            if matches!(other, Content::Streamed) {
+                                service.end_content(Ok(()));
+                            }
+                            continue;
+                        }
                     };
+                    let head_length = usize::from(head_length);
                     let message = &input[start..];
                     start += raw + consumed;
                     let Some(head) = parsed.take().or_else(|| parse_again(config, &message[..head_length], fields))
@@ -186,23 +257,27 @@ impl Driver {
                         continue;
                     };
                     // Replies before it may have left while its content came.
-                    self.connection.update_turn(&mut ticket);
+                    self.connection.refresh_ticket(&mut ticket);
                     let request = head.view(message, fields);
                     service.call(&request, Some(&message[head_length..head_length + content]), ticket)
                 }
                 Event::HeadRejected { rejection, ticket } => service.reject(rejection, ticket),
-                Event::ContentRejected(rejection) => match self.collecting.take() {
-                    Some(Collecting { ticket, raw, .. }) => {
+                Event::ContentRejected(rejection) => match self.content.take() {
+                    Content::Collected(Collecting { ticket, raw, .. }) => {
                         start += raw;
                         let mut ticket = ticket.closing();
-                        self.connection.update_turn(&mut ticket);
+                        self.connection.refresh_ticket(&mut ticket);
                         service.reject(rejection, ticket)
                     }
-                    None => continue,
+                    Content::Streamed => {
+                        service.end_content(Err(rejection));
+                        continue;
+                    }
+                    Content::Unwanted => continue,
                 },
                 Event::NeedInput => {
                     // Octets of framing may have been taken all the same.
-                    match &mut self.collecting {
+                    match self.content.collected() {
                         Some(collecting) => collecting.raw += consumed,
                         None => start += consumed,
                     }
@@ -213,13 +288,13 @@ impl Driver {
                 Event::Upgraded => return Driven { consumed: start, filled: input.len(), stop: Stop::Upgraded },
                 Event::Closed => {
                     // A reply to an earlier request may have closed the connection while content came.
-                    self.collecting = None;
+                    self.content = Content::Unwanted;
                     return Driven { consumed: input.len(), filled: input.len(), stop: Stop::Closed };
                 }
             };
             if let Outcome::Answered(ticket, replied) = outcome {
                 self.connection.handle_replied(ticket, &replied, now);
-                if self.connection.is_sending() {
+                if self.connection.is_sending() && !self.connection.is_upgraded() {
                     return Driven { consumed: start, filled: input.len(), stop: Stop::Sending };
                 }
             }
@@ -242,8 +317,11 @@ impl Driver {
         }
         let admission = service.admit(request);
         match admission {
-            Admission::Collect { limit } => self.connection.limit_content(limit),
-            Admission::Decline => self.connection.decline_content(config, ticket),
+            Admission::Collect { limit } | Admission::Stream { limit } => self.connection.limit_content(limit),
+            Admission::Decline => {
+                self.connection.decline_content(config);
+                self.connection.refresh_ticket(ticket);
+            }
         }
         admission
     }
@@ -251,8 +329,8 @@ impl Driver {
     /// Moves octets not yet looked at down to the content they follow, and has the client told to go on where it waits
     /// for that. Returns where the input now ends.
     fn close_gap<S: Service>(&mut self, input: &mut [u8], start: usize, service: &mut S, now: Instant) -> usize {
-        let Some(collecting) = &mut self.collecting else { return input.len() };
-        let end = collecting.head + collecting.content;
+        let Some(collecting) = self.content.collected() else { return input.len() };
+        let end = usize::from(collecting.head) + collecting.content;
         if end != collecting.raw {
             input.copy_within(start + collecting.raw.., start + end);
         }
@@ -265,10 +343,25 @@ impl Driver {
     }
 }
 
+impl Content {
+    #[inline]
+    fn collected(&mut self) -> Option<&mut Collecting> {
+        match self {
+            Self::Collected(collecting) => Some(collecting),
+            Self::Unwanted | Self::Streamed => None,
+        }
+    }
+
+    /// What has become of it, now that no more comes.
+    fn take(&mut self) -> Self {
+        mem::replace(self, Self::Unwanted)
+    }
+}
+
 impl Collecting {
     /// Takes octets of the message as content: moves them down behind what is there, unless they lie there already.
     fn append(&mut self, message: &mut [u8], octets: core::ops::Range<usize>) {
-        let end = self.head + self.content;
+        let end = usize::from(self.head) + self.content;
         let length = octets.len();
         if octets.start != end {
             message.copy_within(octets, end);

@@ -6,6 +6,6 @@ mod router;
 #[cfg(test)]
 mod router_tests;
 
-pub use driver::{Admission, Driven, Driver, Outcome, Service, Stop};
+pub use driver::{Admission, Driven, Driver, Outcome, Room, Service, Stop};
 pub use pattern::{Params, Pattern, PatternError};
 pub use router::{Allow, Methods, Route, Routing, find};

@@ -9,7 +9,7 @@ use pronto::{
     connection::{Config, Instant, Transport},
     service::{Driven, Stop},
 };
-use pronto_host::{ClientKey, Session, WorkerState};
+use pronto_host::{Home, Session, WorkerState};
 
 use crate::{kept::Kept, sys::Kernel};
 
@@ -106,14 +106,15 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
-        key: ClientKey,
+        home: Home<'_>,
         buffer: &mut [u8],
         now: Instant,
     ) -> Turn {
-        match self.rounds(kernel, worker, key, buffer, now) {
+        match self.rounds(kernel, worker, home, buffer, now) {
             Ok(turn) => turn,
             Err(error) => {
                 log::debug!("a connection was cut: {error}");
+                self.session.abandon(&error.to_string());
                 worker.output.clear();
                 Turn::Over
             }
@@ -124,23 +125,27 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
-        key: ClientKey,
+        home: Home<'_>,
         buffer: &mut [u8],
         now: Instant,
     ) -> io::Result<Turn> {
         for _ in 0..BUDGET {
-            self.send(kernel, worker, now)?;
+            self.send(kernel, worker, home, now)?;
             match self.session.connection_mut().poll_transport(worker.config(), now) {
                 Transport::Keep => {}
                 Transport::ShutdownWrite => kernel.shutdown_write(&self.socket),
                 Transport::Close => return Ok(Turn::Over),
+                Transport::Reset => {
+                    kernel.reset_on_close(&self.socket);
+                    return Ok(Turn::Over);
+                }
             }
-            if !self.proceed(kernel, worker, key, buffer, now)? {
-                let more_to_send = self.writable && self.session.content_mut().is_some();
+            if !self.proceed(kernel, worker, home, buffer, now)? {
+                let more_to_send = self.writable && !self.session.content_octets().is_empty();
                 return Ok(if more_to_send { Turn::Again } else { Turn::Rest });
             }
         }
-        self.send(kernel, worker, now)?;
+        self.send(kernel, worker, home, now)?;
         Ok(Turn::Again)
     }
 
@@ -149,12 +154,12 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
-        key: ClientKey,
+        home: Home<'_>,
         buffer: &mut [u8],
         now: Instant,
     ) -> io::Result<bool> {
         if self.undriven {
-            self.drive_kept(worker, key, now);
+            self.drive_kept(worker, home, now);
             return Ok(true);
         }
         if !self.readable || !self.session.connection().wants_read(worker.config()) {
@@ -162,13 +167,13 @@ impl<S> Client<S> {
         }
         let kept = self.kept.as_mut().map_or(0, |kept| kept.input.len());
         if kept > LITTLE {
-            return self.read_behind_kept(kernel, worker, key, now);
+            return self.read_behind_kept(kernel, worker, home, now);
         }
         if let Some(kept) = &mut self.kept {
             buffer[..kept.input.len()].copy_from_slice(kept.input.as_octets());
         }
         let Some(length) = self.read(kernel, &mut buffer[kept..])? else { return Ok(false) };
-        let driven = self.session.drive(worker, key, &mut buffer[..kept + length], now);
+        let driven = self.session.drive(worker, home, &mut buffer[..kept + length], now);
         let rest = &buffer[driven.consumed..driven.filled];
         if !rest.is_empty() || kept > 0 {
             self.kept.get_or_insert_default().input.replace(rest);
@@ -183,7 +188,7 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
-        key: ClientKey,
+        home: Home<'_>,
         now: Instant,
     ) -> io::Result<bool> {
         let Some(mut kept) = self.kept.take() else { return Ok(false) };
@@ -193,20 +198,20 @@ impl<S> Client<S> {
         if read?.is_none() {
             return Ok(false);
         }
-        self.drive_kept(worker, key, now);
+        self.drive_kept(worker, home, now);
         Ok(true)
     }
 
     /// Drives the input that is kept, be it none.
-    fn drive_kept(&mut self, worker: &mut WorkerState, key: ClientKey, now: Instant) {
+    fn drive_kept(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
         let driven = match &mut self.kept {
             Some(kept) => {
-                let driven = self.session.drive(worker, key, kept.input.as_octets(), now);
+                let driven = self.session.drive(worker, home, kept.input.as_octets(), now);
                 kept.input.keep(driven.consumed..driven.filled);
                 self.let_go();
                 driven
             }
-            None => self.session.drive(worker, key, &mut [], now),
+            None => self.session.drive(worker, home, &mut [], now),
         };
         self.note(driven);
     }
@@ -255,6 +260,7 @@ impl<S> Client<S> {
         &mut self,
         kernel: &mut K,
         worker: &mut WorkerState,
+        home: Home<'_>,
         now: Instant,
     ) -> io::Result<()> {
         let mut sent_now = 0;
@@ -265,10 +271,7 @@ impl<S> Client<S> {
             if !self.writable {
                 break;
             }
-            let large = match self.session.content_mut() {
-                Some(content) => content.octets()?,
-                None => &[],
-            };
+            let large = self.session.content_octets();
             let (unsent_length, output_length) = (unsent.len(), output.len());
             let total = unsent_length + output_length + large.len();
             if total == 0 {
@@ -287,15 +290,12 @@ impl<S> Client<S> {
                 kept.unsent.consume(from_unsent);
             }
             output_sent += from_output;
-            if let Some(content) = self.session.content_mut() {
-                content.consume(sent - from_unsent - from_output)?;
-                if content.left() == 0 {
-                    // All of the output has gone, since content comes behind it.
-                    worker.output.clear();
-                    output_sent = 0;
-                    self.session.handle_content_sent(worker, now);
-                    self.undriven = true;
-                }
+            let from_content = sent - from_unsent - from_output;
+            if from_content > 0 {
+                // All of the output has gone, since content comes behind it.
+                worker.output.clear();
+                output_sent = 0;
+                self.undriven |= self.session.consume_content(worker, home, from_content, now);
             }
         }
         let rest = &worker.output.as_octets()[output_sent..];
@@ -304,8 +304,8 @@ impl<S> Client<S> {
         }
         worker.output.clear();
         self.let_go();
-        let unsent = self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len())
-            + usize::from(self.session.content_mut().is_some());
+        let unsent =
+            self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len()) + self.session.content_octets().len();
         if sent_now > 0 || unsent > 0 {
             self.session.connection_mut().handle_transmit(worker.config(), sent_now, unsent, now);
             self.undriven |= self.paused && sent_now > 0;

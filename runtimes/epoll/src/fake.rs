@@ -14,7 +14,7 @@ use std::{
 };
 
 use pronto::connection::{Config, Instant};
-use pronto_host::{App, Mailbox, Message, WorkerState};
+use pronto_host::{App, Drain, Mailbox, Message, WorkerState};
 
 use crate::{
     sys::{Kernel, LISTENER, Ready, WAKER},
@@ -53,6 +53,8 @@ pub(crate) struct Peer {
     unread: VecDeque<u8>,
     ended: bool,
     reset: bool,
+    /// The worker has broken the connection off.
+    pub(crate) reset_by_server: bool,
     /// How much one read gives at most.
     pub(crate) most_read: usize,
     /// How much more the kernel takes before it says that it is full.
@@ -91,7 +93,7 @@ impl World {
         let woken = Arc::new(AtomicBool::new(false));
         let waker = Arc::clone(&woken);
         let mailbox = Arc::new(Mailbox::new(move || waker.store(true, Ordering::SeqCst)));
-        let state = WorkerState::new(Arc::new(app), config, Arc::clone(&mailbox));
+        let state = WorkerState::new(Arc::new(app), config);
         let limit = Duration::from_secs(5);
         let worker = Worker::new(Fake(Rc::clone(&net)), state, Arc::clone(&mailbox), most_clients, limit);
         Self { worker, mailbox, net, woken }
@@ -150,7 +152,7 @@ impl World {
     }
 
     pub(crate) fn drain(&mut self) {
-        self.mailbox.send(Message::Drain);
+        self.mailbox.send(Message::Drain(Drain::AtOnce));
     }
 
     /// One round of the worker, with the events that are there.
@@ -242,6 +244,7 @@ impl Peer {
             unread: VecDeque::new(),
             ended: false,
             reset: false,
+            reset_by_server: false,
             most_read: usize::MAX,
             room: usize::MAX,
             most_written: usize::MAX,
@@ -341,6 +344,10 @@ impl Kernel for Fake {
         let mut net = self.0.borrow_mut();
         net.peers[socket.peer].shut = true;
         net.edge(socket.peer);
+    }
+
+    fn reset_on_close(&mut self, socket: &Socket) {
+        self.0.borrow_mut().peers[socket.peer].reset_by_server = true;
     }
 
     fn wait(&mut self, events: &mut Vec<Ready>, _: Option<Duration>) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use pronto::{connection::Config, scan::Tier};
-use pronto_host::{App, AppError, Mailbox, Message, StopSignals, WorkerState};
+use pronto_host::{App, AppError, Drain, Mailbox, Message, StopSignals, WorkerState};
 
 use crate::{
     sys::{Linux, descriptor_limit, is_free, listen_shared, local_address},
@@ -98,12 +98,14 @@ impl Server {
         for (index, listener) in listeners.into_iter().enumerate() {
             let kernel = Linux::new(listener).map_err(StartError::Worker)?;
             let mailbox = Arc::new(Mailbox::new(kernel.waker()));
-            let state = WorkerState::new(Arc::clone(&app), self.config.clone(), Arc::clone(&mailbox));
             let share = most_connections.div_ceil(workers);
-            let worker = Worker::new(kernel, state, Arc::clone(&mailbox), share, self.drain_limit);
+            let (app, config, worker_mailbox) = (Arc::clone(&app), self.config.clone(), Arc::clone(&mailbox));
+            let drain_limit = self.drain_limit;
             let thread = thread::Builder::new()
                 .name(format!("pronto-{index}"))
-                .spawn(move || worker.run())
+                .spawn(move || {
+                    Worker::new(kernel, WorkerState::new(app, config), worker_mailbox, share, drain_limit).run()
+                })
                 .map_err(StartError::Worker)?;
             running.workers.push(WorkerHandle { mailbox, thread });
         }
@@ -152,7 +154,7 @@ impl Running {
     /// Accepts no more, finishes what is in flight within the drain limit, and returns when all is over.
     pub fn stop(self) {
         for worker in &self.workers {
-            worker.mailbox.send(Message::Drain);
+            worker.mailbox.send(Message::Drain(Drain::AtOnce));
         }
         for worker in self.workers {
             match worker.thread.join() {

@@ -41,6 +41,9 @@ pub(crate) trait Kernel {
 
     fn shutdown_write(&mut self, socket: &Self::Socket);
 
+    /// Has the peer told, when the socket is dropped, that the connection was broken off.
+    fn reset_on_close(&mut self, socket: &Self::Socket);
+
     /// Waits for events, at most so long.
     fn wait(&mut self, events: &mut Vec<Ready>, at_most: Option<Duration>) -> io::Result<()>;
 
@@ -139,6 +142,11 @@ impl Kernel for Linux {
     fn shutdown_write(&mut self, socket: &OwnedFd) {
         // Where it fails the connection is gone already, which reading will tell.
         let _gone = shutdown(socket, Shutdown::Write);
+    }
+
+    fn reset_on_close(&mut self, socket: &OwnedFd) {
+        // A socket that has no such thing is closed as any other.
+        let _other_family = sockopt::set_socket_linger(socket, Some(Duration::ZERO));
     }
 
     fn wait(&mut self, events: &mut Vec<Ready>, at_most: Option<Duration>) -> io::Result<()> {

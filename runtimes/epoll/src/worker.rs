@@ -10,7 +10,7 @@ use std::{
 };
 
 use pronto::connection::Instant;
-use pronto_host::{ClientKey, Mailbox, Message, Session, WorkerState};
+use pronto_host::{ClientKey, Drain, Home, Mailbox, Message, Session, WorkerState};
 use slab::Slab;
 
 use crate::{
@@ -165,6 +165,7 @@ impl<K: Kernel> Worker<K> {
         let Some(client) = client(&mut self.clients, key) else { return };
         client.handle_ready(event.readable, event.writable, event.ended);
         if event.broken {
+            client.session_to_drive().abandon("the client broke the connection off");
             self.close(key);
         } else {
             self.turn(key);
@@ -174,7 +175,8 @@ impl<K: Kernel> Worker<K> {
     /// Gives a connection its turn.
     fn turn(&mut self, key: ClientKey) {
         let Some(client) = client(&mut self.clients, key) else { return };
-        match client.turn(&mut self.kernel, &mut self.state, key, &mut self.buffer, self.now) {
+        let home = Home { mailbox: &self.mailbox, client: key };
+        match client.turn(&mut self.kernel, &mut self.state, home, &mut self.buffer, self.now) {
             Turn::Rest => {}
             Turn::Again if client.queued => {}
             Turn::Again => {
@@ -219,25 +221,27 @@ impl<K: Kernel> Worker<K> {
     fn take_messages(&mut self) {
         let mut messages = self.mailbox.take().into_iter().peekable();
         while let Some(message) = messages.next() {
-            match message {
-                Message::Answer(completion) => {
-                    let key = completion.client();
-                    let Some(client) = client(&mut self.clients, key) else { continue };
-                    client.session_to_drive().complete(&mut self.state, completion, self.now);
-                    // Answers of one connection that come together leave together.
-                    let next = messages.peek();
-                    if !next.is_some_and(|next| matches!(next, Message::Answer(next) if next.client() == key)) {
-                        self.turn(key);
-                    }
+            let Some(key) = message.client() else {
+                if let Message::Drain(drain) = message {
+                    self.drain(drain);
                 }
-                Message::Drain => self.drain(),
-                _ => {}
+                continue;
+            };
+            let Some(client) = client(&mut self.clients, key) else { continue };
+            let (session, home) = (client.session_to_drive(), Home { mailbox: &self.mailbox, client: key });
+            match message {
+                Message::Answer(completion) => session.complete(&mut self.state, home, completion, self.now),
+                _ => session.wake(&mut self.state, home, self.now),
+            }
+            // Answers of one connection that come together leave together.
+            if messages.peek().and_then(Message::client) != Some(key) {
+                self.turn(key);
             }
         }
     }
 
     /// Accepts no more, and has every connection end as soon as it owes nothing.
-    fn drain(&mut self) {
+    fn drain(&mut self, drain: Drain) {
         if self.drain_end.is_some() {
             return;
         }
@@ -253,7 +257,7 @@ impl<K: Kernel> Worker<K> {
                 self.turn(key);
             }
             if let Some(client) = client(&mut self.clients, key) {
-                client.session_to_drive().connection_mut().handle_drain();
+                client.session_to_drive().handle_drain(drain);
                 self.turn(key);
             }
         }

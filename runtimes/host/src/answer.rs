@@ -1,16 +1,25 @@
 use std::{borrow::Cow, io::BufRead, sync::Arc};
 
+use futures_lite::{Stream, StreamExt, stream};
 use pronto::{
     head::Status,
     response::{
-        CommonFields, PreparedResponse, Replied, ReplyContext, ResponseError, ResponseHeadWriter, ResponseWriter,
+        CommonFields, Following, PreparedResponse, Replied, ReplyContext, ResponseError, ResponseHeadWriter,
+        ResponseWriter,
     },
 };
 
-use crate::{ClientKey, Content, Deferred, LARGE, Mailbox, Output};
+use crate::{
+    ClientKey, Deferred, Ending, Fault, Mailbox, Output, Piece, Response, ServerSentEvent, Upgraded,
+    alarm::Alarm,
+    content::{Coding, Content, LARGE, Pieces},
+    done::DoneHooks,
+    takeover::{Takeover, TakeoverFuture},
+};
 
-/// What a handler returns: proof that it answered, or why it could not, which is answered 500.
-pub type Answer = Result<Answered, ResponseError>;
+/// What a handler returns: proof that it answered, or why it could not. What then becomes of the request is up to
+/// [`App::on_error`](crate::App::on_error), or else 500.
+pub type Answer = Result<Answered, Fault>;
 
 /// Proof that a request was answered, or that a [`Deferred`] was made that will. Only a [`Reply`] makes one.
 #[derive(Debug)]
@@ -28,10 +37,25 @@ pub(crate) enum Kind {
 #[must_use = "a request must be answered"]
 pub struct Reply<'a> {
     pub(crate) output: &'a mut Output,
-    pub(crate) content: &'a mut Option<Content>,
+    pub(crate) attached: &'a mut Attached,
     pub(crate) context: ReplyContext,
     pub(crate) common: &'a CommonFields,
     pub(crate) origin: Origin<'a>,
+}
+
+/// What belongs to a reply beside its head.
+#[derive(Debug, Default)]
+pub(crate) struct Attached {
+    pub(crate) content: Option<Content>,
+    pub(crate) takeover: Option<Takeover>,
+    pub(crate) done: DoneHooks,
+}
+
+impl Attached {
+    /// What belonged to a reply that is taken back. What is to be done in the end stays.
+    pub(crate) fn clear(&mut self) {
+        (self.content, self.takeover) = (None, None);
+    }
 }
 
 /// Where a reply that is deferred comes back to.
@@ -59,7 +83,19 @@ impl<'a> Reply<'a> {
     #[inline]
     pub fn status(self, status: Status) -> ReplyHead<'a> {
         let writer = ResponseWriter::new(self.output, self.context, self.common).status(status);
-        ReplyHead { writer, content: self.content }
+        ReplyHead { writer, attached: self.attached, origin: self.origin }
+    }
+
+    /// A response that was made by itself.
+    pub fn respond(self, response: Response) -> Answer {
+        response.write(self)
+    }
+
+    /// Has something done when the exchange has ended: when the reply was sent, or the connection ended before.
+    #[must_use = "a request must be answered"]
+    pub fn on_done(self, hook: impl FnOnce(&Ending) + Send + 'static) -> Self {
+        self.attached.done.add(hook);
+        self
     }
 
     /// A response that was rendered once.
@@ -81,7 +117,8 @@ impl<'a> Reply<'a> {
 #[must_use = "nothing is written before a reply is finished"]
 pub struct ReplyHead<'a> {
     writer: ResponseHeadWriter<'a, Output>,
-    content: &'a mut Option<Content>,
+    attached: &'a mut Attached,
+    origin: Origin<'a>,
 }
 
 impl ReplyHead<'_> {
@@ -122,24 +159,72 @@ impl ReplyHead<'_> {
         if octets.len() < LARGE {
             return self.content(&octets);
         }
-        self.send_content(Content::from_memory(octets))
+        self.send_content(octets.len() as u64, Content::from_memory(octets))
     }
 
-    /// Finishes with exactly `length` octets of a source, which is read when there is room to send.
+    /// Finishes with exactly `length` octets of a source, which is read when there is room to send. One that ends earlier,
+    /// or fails, has the connection cut, since the length has been promised.
     pub fn content_from(self, length: u64, source: impl BufRead + Send + 'static) -> Answer {
-        self.send_content(Content::new(length, source))
+        self.send_content(length, Content::sized(length, Box::new(source)))
     }
 
-    fn send_content(self, content: Content) -> Answer {
-        let replied = self.writer.content_of_length(content.left())?;
-        if replied.following() != pronto::response::Following::Nothing {
-            *self.content = Some(content);
-        }
+    /// Finishes with content of unknown length, pulled when there is room to send: chunked, or to a client of HTTP/1.0 until
+    /// the connection closes. An error, or a panic, cuts the connection so that the client sees it.
+    pub fn stream<P: Into<Piece>, E: Into<Fault>>(self, pieces: impl Stream<Item = Result<P, E>> + 'static) -> Answer {
+        self.pieces(Box::pin(pieces.map(|piece| piece.map(Into::into).map_err(Into::into))))
+    }
+
+    /// The same, of a source that always has its next piece ready.
+    pub fn pull<P: Into<Piece>, E: Into<Fault>>(
+        self,
+        pieces: impl IntoIterator<Item = Result<P, E>, IntoIter: 'static>,
+    ) -> Answer {
+        self.pieces(Box::pin(stream::iter(pieces.into_iter().map(|piece| piece.map(Into::into).map_err(Into::into)))))
+    }
+
+    /// Finishes with a stream of events, each sent as soon as it is there.
+    pub fn events(self, events: impl Stream<Item = ServerSentEvent> + 'static) -> Answer {
+        self.content_type("text/event-stream").field("Cache-Control", "no-store").stream(events.map(Ok::<_, Fault>))
+    }
+
+    /// Finishes a reply with status 101: the connection becomes the protocol's, and the handler's, which reads from behind
+    /// the request on (RFC 9110 7.8). It is an error where the request does not offer a protocol.
+    pub fn upgrade<F: Future<Output = ()> + 'static>(
+        self,
+        protocol: &str,
+        handler: impl FnOnce(Upgraded) -> F + 'static,
+    ) -> Answer {
+        let replied = self.writer.upgrade(protocol)?;
+        let alarm = || Alarm::rung(self.origin.mailbox, self.origin.client);
+        let (takeover, outgoing) = Takeover::new(|upgraded| Box::pin(handler(upgraded)) as TakeoverFuture, alarm());
+        self.attached.takeover = Some(takeover);
+        self.attached.content = Some(Content::streamed(Box::pin(outgoing), Coding::UntilClose, alarm()));
+        Ok(Answered(Kind::Written(replied)))
+    }
+
+    pub(crate) fn pieces(self, pieces: Pieces) -> Answer {
+        let replied = self.writer.chunked()?;
+        let coding = match replied.following() {
+            Following::Chunked => Some(Coding::Chunked),
+            Following::UntilClose => Some(Coding::UntilClose),
+            _ => None,
+        };
+        self.attached.content = coding
+            .map(|coding| Content::streamed(pieces, coding, Alarm::rung(self.origin.mailbox, self.origin.client)));
+        Ok(Answered(Kind::Written(replied)))
+    }
+
+    fn send_content(self, length: u64, content: Content) -> Answer {
+        let replied = self.writer.content_of_length(length)?;
+        self.attached.content = (replied.following() != Following::Nothing).then_some(content);
         Ok(Answered(Kind::Written(replied)))
     }
 }
 
 #[inline]
 fn written(replied: Result<Replied, ResponseError>) -> Answer {
-    replied.map(|replied| Answered(Kind::Written(replied)))
+    match replied {
+        Ok(replied) => Ok(Answered(Kind::Written(replied))),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -1,16 +1,17 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, net::SocketAddr, sync::Arc};
 
 use pronto::{
     head::{self, Method, Status, Target},
-    service::{Methods, Pattern, PatternError, Route, Routing, find},
+    service::{Admission, Methods, Params, Pattern, PatternError, Route, Routing, find},
 };
 
-use crate::{Answer, Reply, Request};
-
-/// What answers the requests of a route.
-pub trait Handler: Fn(&Request<'_>, Reply<'_>) -> Answer + Send + Sync + 'static {}
-
-impl<F: Fn(&Request<'_>, Reply<'_>) -> Answer + Send + Sync + 'static> Handler for F {}
+use crate::{
+    Answer, Fault, Handler, IncomingContent, MethodNotAllowed, NotFound, NotImplemented, OwnedRequest, Reply,
+    errors::ErrorHandlers,
+    handler::{AnyHandler, AsyncFunction, HandlerFuture, HandlerKind, SyncFunction},
+    owned::Shared,
+    pipe::Pipe,
+};
 
 /// An application: routes, and what handles them. The same one runs on every runtime.
 ///
@@ -26,15 +27,34 @@ impl<F: Fn(&Request<'_>, Reply<'_>) -> Answer + Send + Sync + 'static> Handler f
 /// app.check()?;
 /// # Ok::<(), pronto_host::AppError>(())
 /// ```
+///
+/// A handler is a function that answers at once, as these, or an `async` one ([`Handler`]):
+///
+/// ```
+/// use pronto_host::{App, Fault, OwnedRequest, Response};
+///
+/// async fn length(mut request: OwnedRequest) -> Result<Response, Fault> {
+///     let mut length = 0;
+///     while let Some(octets) = request.content().next().await? {
+///         length += octets.len();
+///     }
+///     Ok(Response::text(length.to_string()))
+/// }
+///
+/// let app = App::new().put("/length", length).content_limit(u64::MAX);
+/// ```
 #[derive(Default)]
 pub struct App {
     routes: Vec<Route<'static, Endpoint>>,
     fault: Option<AppError>,
+    pub(crate) error_handlers: ErrorHandlers,
     access_log: bool,
+    debug: bool,
 }
 
 struct Endpoint {
-    handler: Box<dyn Handler>,
+    handler: HandlerKind,
+    pattern: Pattern<'static>,
     /// Octets of content at most, where the route has a limit of its own.
     content_limit: Option<u64>,
 }
@@ -47,34 +67,35 @@ impl App {
 
     /// Handles GET, and HEAD with it, on paths that match the pattern.
     #[must_use]
-    pub fn get(self, pattern: &'static str, handler: impl Handler) -> Self {
+    pub fn get<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
         self.route(Methods::one(Method::Get), pattern, handler)
     }
 
     /// Handles POST.
     #[must_use]
-    pub fn post(self, pattern: &'static str, handler: impl Handler) -> Self {
+    pub fn post<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
         self.route(Methods::one(Method::Post), pattern, handler)
     }
 
     /// Handles PUT.
     #[must_use]
-    pub fn put(self, pattern: &'static str, handler: impl Handler) -> Self {
+    pub fn put<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
         self.route(Methods::one(Method::Put), pattern, handler)
     }
 
     /// Handles DELETE.
     #[must_use]
-    pub fn delete(self, pattern: &'static str, handler: impl Handler) -> Self {
+    pub fn delete<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
         self.route(Methods::one(Method::Delete), pattern, handler)
     }
 
     /// Handles any methods. Of routes that match, the first is taken.
     #[must_use]
-    pub fn route(mut self, methods: Methods, pattern: &'static str, handler: impl Handler) -> Self {
+    pub fn route<Kind>(mut self, methods: Methods, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
         match Pattern::new(pattern) {
             Ok(pattern) => {
-                let handler = Endpoint { handler: Box::new(handler), content_limit: None };
+                let AnyHandler(handler) = handler.into_any();
+                let handler = Endpoint { handler, pattern, content_limit: None };
                 self.routes.push(Route { methods, pattern, handler });
             }
             Err(error) => {
@@ -100,6 +121,14 @@ impl App {
         self
     }
 
+    /// Logs each request as it comes, and shows the text of an error in the reply to it: for development, since errors may
+    /// tell what strangers should not know.
+    #[must_use]
+    pub const fn debug(mut self) -> Self {
+        self.debug = true;
+        self
+    }
+
     /// Whether every route is right. Runtimes ask before they start.
     ///
     /// # Errors
@@ -115,33 +144,36 @@ impl App {
         self.access_log
     }
 
-    /// How much content a request may have, where its route says so; `None` where nothing reads it.
-    pub(crate) fn content_limit_for(&self, request: &head::Request<'_>, default: u64) -> Option<u64> {
+    pub(crate) const fn is_debugged(&self) -> bool {
+        self.debug
+    }
+
+    /// What becomes of the content of a request: `async` handlers take it while it comes, others when it is whole.
+    pub(crate) fn admit(&self, request: &head::Request<'_>, default: u64) -> Admission {
         match self.find(request) {
-            Routing::Found { handler, .. } => Some(handler.content_limit.unwrap_or(default)),
-            _ => None,
+            Routing::Found { handler: endpoint, .. } => {
+                let limit = endpoint.content_limit.unwrap_or(default);
+                match endpoint.handler {
+                    HandlerKind::Sync(_) => Admission::Collect { limit },
+                    HandlerKind::Async(_) => Admission::Stream { limit },
+                }
+            }
+            _ => Admission::Decline,
         }
     }
 
-    /// Has the request's route handle it, or says why there is none.
+    /// Who handles a request.
     #[inline]
-    pub(crate) fn handle<'a>(
-        &'a self,
-        head: &head::Request<'a>,
-        content: Option<&'a [u8]>,
-        peer: Option<std::net::SocketAddr>,
-        reply: Reply<'_>,
-    ) -> Answer {
-        match self.find(head) {
-            Routing::Found { handler, params } => (handler.handler)(&Request::new(*head, content, params, peer), reply),
-            Routing::Options(allow) => reply.status(Status::NO_CONTENT).field("Allow", allow.to_string()).no_content(),
-            Routing::MethodNotAllowed(allow) => reply
-                .status(Status::METHOD_NOT_ALLOWED)
-                .field("Allow", allow.to_string())
-                .content_type("text/plain")
-                .content(b"Method Not Allowed"),
-            Routing::NotFound => plain(reply, Status::NOT_FOUND),
-            Routing::NotImplemented => plain(reply, Status::NOT_IMPLEMENTED),
+    pub(crate) fn handling<'a>(&'a self, request: &head::Request<'a>) -> Handling<'a> {
+        match self.find(request) {
+            Routing::Found { handler: endpoint, params } => match &endpoint.handler {
+                HandlerKind::Sync(handler) => Handling::Sync(&**handler, params),
+                HandlerKind::Async(handler) => Handling::Async(AsyncHandling { handler, pattern: endpoint.pattern }),
+            },
+            Routing::Options(allow) => Handling::Options(allow.to_string()),
+            Routing::MethodNotAllowed(allow) => Handling::Fault(MethodNotAllowed { allow: allow.to_string() }.into()),
+            Routing::NotFound => Handling::Fault(NotFound.into()),
+            Routing::NotImplemented => Handling::Fault(NotImplemented.into()),
         }
     }
 
@@ -149,6 +181,39 @@ impl App {
         let path = request.target_form().ok().as_ref().and_then(Target::path);
         find(&self.routes, request.method(), path)
     }
+}
+
+/// What becomes of a request.
+pub(crate) enum Handling<'a> {
+    Sync(&'a SyncFunction, Params<'a>),
+    Async(AsyncHandling<'a>),
+    Options(String),
+    Fault(Fault),
+}
+
+/// An `async` handler and its route.
+pub(crate) struct AsyncHandling<'a> {
+    handler: &'a AsyncFunction,
+    pattern: Pattern<'static>,
+}
+
+impl AsyncHandling<'_> {
+    /// Begins to handle a request. Its content, where it has any, comes through the pipe.
+    pub(crate) fn begin(
+        &self,
+        request: &head::Request<'_>,
+        content: Option<Arc<Pipe>>,
+        peer: Option<SocketAddr>,
+    ) -> (HandlerFuture, Arc<Shared>) {
+        let shared = Shared::copy(request, Some(self.pattern), peer);
+        let owned = OwnedRequest::new(Arc::clone(&shared), IncomingContent::new(content));
+        ((self.handler)(owned), shared)
+    }
+}
+
+/// Answers OPTIONS for a path that no route takes it of.
+pub(crate) fn options(reply: Reply<'_>, allow: &str) -> Answer {
+    reply.status(Status::NO_CONTENT).field("Allow", allow).no_content()
 }
 
 /// A reply that says its status in words.

@@ -1,18 +1,27 @@
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    panic::AssertUnwindSafe,
+    panic::catch_unwind,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use pronto::{
     connection::{Pipeline, Ticket},
     response::Replied,
 };
 
-use crate::Content;
+use crate::{
+    Fault, Response, alarm::Alarm, answer::Attached, done::DoneHooks, handler::HandlerFuture, owned::Shared,
+    session::panicked,
+};
 
 /// The replies of a connection that wait: a request was put off, and those behind it were answered or put off, too.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     /// The tickets of all of them, in order.
     waiting: VecDeque<Waiting>,
-    replies: Pipeline<Held, MOST>,
+    replies: Pipeline<Box<Held>, MOST>,
     /// Octets of the replies that are there.
     octets: usize,
 }
@@ -26,6 +35,49 @@ pub(crate) struct Waiting {
     pub(crate) ticket: Ticket,
     /// What the access log says of it, when it is on.
     pub(crate) logged: Option<String>,
+    /// The request, where somebody may want to see it yet.
+    pub(crate) request: Option<Arc<Shared>>,
+    /// What is being done to answer it, unless another thread does it, or it is done.
+    pub(crate) work: Option<Work>,
+    pub(crate) done: DoneHooks,
+}
+
+impl Waiting {
+    /// A request about which nothing more is known.
+    pub(crate) fn new(ticket: Ticket, logged: Option<String>) -> Self {
+        Self { ticket, logged, request: None, work: None, done: DoneHooks::default() }
+    }
+}
+
+/// A handler that waits for something.
+pub(crate) struct Work {
+    future: HandlerFuture,
+    alarm: Arc<Alarm>,
+}
+
+impl Work {
+    /// A handler that has never been polled, and its alarm, which has rung.
+    pub(crate) fn new(future: HandlerFuture, alarm: Arc<Alarm>) -> Self {
+        Self { future, alarm }
+    }
+
+    /// Lets it go on, if it can. A panic is its answer.
+    pub(crate) fn poll(&mut self) -> Poll<Result<Response, Fault>> {
+        if !self.alarm.take() {
+            return Poll::Pending;
+        }
+        let waker = Waker::from(Arc::clone(&self.alarm));
+        let future = &mut self.future;
+        // It is dropped next, and nobody sees what state it is in.
+        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    }
+}
+
+impl std::fmt::Debug for Work {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Work").field("alarm", &self.alarm).finish_non_exhaustive()
+    }
 }
 
 /// A reply that waits for its turn.
@@ -33,7 +85,7 @@ pub(crate) struct Waiting {
 pub(crate) struct Held {
     pub(crate) octets: Vec<u8>,
     pub(crate) replied: Replied,
-    pub(crate) content: Option<Content>,
+    pub(crate) attached: Attached,
 }
 
 impl Backlog {
@@ -47,7 +99,7 @@ impl Backlog {
     }
 
     /// Appends a request whose reply is not in turn.
-    pub(crate) fn hold(&mut self, waiting: Waiting, held: Held) {
+    pub(crate) fn hold(&mut self, waiting: Waiting, held: Box<Held>) {
         let octets = held.octets.len();
         if self.replies.push_ready(waiting.ticket.number(), held).is_ok() {
             self.octets += octets;
@@ -56,12 +108,17 @@ impl Backlog {
     }
 
     /// The request of this number.
-    pub(crate) fn waiting(&self, number: u32) -> Option<&Waiting> {
-        self.waiting.iter().find(|waiting| waiting.ticket.number() == number)
+    pub(crate) fn waiting(&mut self, number: u32) -> Option<&mut Waiting> {
+        self.waiting.iter_mut().find(|waiting| waiting.ticket.number() == number)
+    }
+
+    /// All requests that have no reply yet, in order.
+    pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Waiting> {
+        self.waiting.iter_mut()
     }
 
     /// Puts the reply to a request that was put off in its place. One that nobody waits for is dropped.
-    pub(crate) fn complete(&mut self, number: u32, held: Held) {
+    pub(crate) fn complete(&mut self, number: u32, held: Box<Held>) {
         let octets = held.octets.len();
         if self.replies.complete(number, held).is_ok() {
             self.octets += octets;
@@ -69,7 +126,7 @@ impl Backlog {
     }
 
     /// Takes the oldest reply, if it is there.
-    pub(crate) fn pop_ready(&mut self) -> Option<(Waiting, Held)> {
+    pub(crate) fn pop_ready(&mut self) -> Option<(Waiting, Box<Held>)> {
         let held = self.replies.pop_ready()?;
         self.octets -= held.octets.len();
         Some((self.waiting.pop_front()?, held))

@@ -1,97 +1,262 @@
 use std::{
     borrow::Cow,
     fmt,
-    io::{BufRead, Cursor, Error, ErrorKind, Result},
+    io::{self, BufRead, Cursor, ErrorKind},
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
 };
+
+use futures_lite::Stream;
+use pronto::framing::encode::{chunk, last_chunk};
+
+use crate::{Fault, Output, Piece, alarm::Alarm};
 
 /// Content from this length on is sent from where it lies, instead of being copied behind its head: 16 KiB.
 pub const LARGE: usize = 16 * 1024;
 
-/// Content of a known length that is pulled from its source when there is room for it.
-pub struct Content {
-    source: Box<dyn BufRead + Send>,
-    left: u64,
+/// A source of pieces, whatever it is.
+pub(crate) type Pieces = Pin<Box<dyn Stream<Item = Result<Piece, Fault>>>>;
+
+/// Content that follows its head, and is pulled from its source when there is room for it.
+pub(crate) struct Content(Source);
+
+enum Source {
+    Sized { octets: Box<dyn BufRead + Send>, left: u64 },
+    Streamed(Streamed),
 }
+
+/// Content of unknown length.
+struct Streamed {
+    pieces: Pieces,
+    coding: Coding,
+    trailers: Vec<(Cow<'static, str>, Vec<u8>)>,
+    /// What is to be sent next, in its coding.
+    staged: Output,
+    sent: usize,
+    alarm: Arc<Alarm>,
+    state: State,
+}
+
+/// How streamed content is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// In chunks (RFC 9112 7.1).
+    Chunked,
+    /// By the end of the connection.
+    UntilClose,
+}
+
+enum State {
+    /// The source may have pieces.
+    Open,
+    /// It has none until the alarm rings.
+    Waiting,
+    /// It has come to its end, and all of that is staged.
+    Ended,
+    /// It has failed, which is told when what came before has been sent.
+    Failed(Fault),
+}
+
+/// Pieces are gathered until there are so many octets.
+const STAGE: usize = 32 * 1024;
 
 impl Content {
     /// Content of exactly `length` octets. What the source has beyond that is not read; one that ends earlier, or fails,
     /// has the connection cut, since the length has been promised.
-    pub fn new(length: u64, source: impl BufRead + Send + 'static) -> Self {
-        Self { source: Box::new(source), left: length }
+    pub(crate) fn sized(length: u64, octets: Box<dyn BufRead + Send>) -> Self {
+        Self(Source::Sized { octets, left: length })
     }
 
     /// Content that lies in memory.
-    pub fn from_memory(octets: Cow<'static, [u8]>) -> Self {
+    pub(crate) fn from_memory(octets: Cow<'static, [u8]>) -> Self {
         let length = octets.len() as u64;
-        Self::new(length, Cursor::new(octets))
+        Self::sized(length, Box::new(Cursor::new(octets)))
     }
 
-    /// How many octets are still to be sent.
-    pub const fn left(&self) -> u64 {
-        self.left
+    /// Content of unknown length. The alarm rings when the source can go on.
+    pub(crate) fn streamed(pieces: Pieces, coding: Coding, alarm: Arc<Alarm>) -> Self {
+        let (trailers, staged) = (Vec::new(), Output::new());
+        Self(Source::Streamed(Streamed { pieces, coding, trailers, staged, sent: 0, alarm, state: State::Open }))
     }
 
-    /// The octets to be sent next: at least one while any are left.
+    /// The octets to be sent next; none where the source has none yet, and at the end.
     ///
     /// # Errors
-    /// That of the source; [`ErrorKind::UnexpectedEof`] where it ends before its length.
-    pub fn octets(&mut self) -> Result<&[u8]> {
-        let source = &mut self.source;
-        let octets = unless_it_panics(|| source.fill_buf())?;
-        if octets.is_empty() && self.left > 0 {
-            return Err(Error::from(ErrorKind::UnexpectedEof));
+    /// That of the source, be it that it ends before its length or panics.
+    pub(crate) fn octets(&mut self) -> Result<&[u8], Fault> {
+        match &mut self.0 {
+            Source::Sized { octets, left } => {
+                let octets = unless_it_panics(|| octets.fill_buf())??;
+                if octets.is_empty() && *left > 0 {
+                    return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
+                }
+                let length = usize::try_from(*left).map_or(octets.len(), |left| octets.len().min(left));
+                Ok(&octets[..length])
+            }
+            Source::Streamed(streamed) => {
+                if streamed.sent == streamed.staged.len() {
+                    streamed.stage()?;
+                }
+                Ok(&streamed.staged.as_octets()[streamed.sent..])
+            }
         }
-        let length = usize::try_from(self.left).map_or(octets.len(), |left| octets.len().min(left));
-        Ok(&octets[..length])
     }
 
     /// Says that this many of them were sent.
     ///
     /// # Errors
     /// The source panics.
-    pub fn consume(&mut self, sent: usize) -> Result<()> {
-        self.left = self.left.saturating_sub(sent as u64);
-        let source = &mut self.source;
-        unless_it_panics(|| {
-            source.consume(sent);
-            Ok(())
-        })
+    pub(crate) fn consume(&mut self, sent: usize) -> Result<(), Fault> {
+        match &mut self.0 {
+            Source::Sized { octets, left } => {
+                *left = left.saturating_sub(sent as u64);
+                unless_it_panics(|| octets.consume(sent))
+            }
+            Source::Streamed(streamed) => {
+                streamed.sent += sent;
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether all of it has been sent.
+    pub(crate) fn is_sent(&self) -> bool {
+        match &self.0 {
+            Source::Sized { left, .. } => *left == 0,
+            Source::Streamed(streamed) => {
+                matches!(streamed.state, State::Ended) && streamed.sent == streamed.staged.len()
+            }
+        }
+    }
+}
+
+impl Streamed {
+    /// Gathers what the source has, up to a bound.
+    fn stage(&mut self) -> Result<(), Fault> {
+        self.staged.clear();
+        self.sent = 0;
+        if matches!(self.state, State::Waiting) && self.alarm.take() {
+            self.state = State::Open;
+        }
+        let waker = Waker::from(Arc::clone(&self.alarm));
+        while matches!(self.state, State::Open) && self.staged.len() < STAGE {
+            let pieces = &mut self.pieces;
+            let polled = unless_it_panics(|| pieces.as_mut().poll_next(&mut Context::from_waker(&waker)));
+            let taken = match polled {
+                Ok(Poll::Pending) => {
+                    self.state = State::Waiting;
+                    break;
+                }
+                Ok(Poll::Ready(Some(Ok(piece)))) => self.take(piece),
+                Ok(Poll::Ready(None)) => self.end(),
+                Ok(Poll::Ready(Some(Err(fault)))) | Err(fault) => Err(fault),
+            };
+            if let Err(fault) = taken {
+                self.state = State::Failed(fault);
+            }
+        }
+        if self.staged.is_empty() && matches!(self.state, State::Failed(_)) {
+            let failed = std::mem::replace(&mut self.state, State::Ended);
+            if let State::Failed(fault) = failed {
+                return Err(fault);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, piece: Piece) -> Result<(), Fault> {
+        match piece {
+            Piece::Octets(octets) => match self.coding {
+                Coding::Chunked => chunk(&mut self.staged, &octets)?,
+                Coding::UntilClose => self.staged.extend(&octets),
+            },
+            Piece::Trailer(name, value) => self.trailers.push((name, value)),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        if self.coding == Coding::Chunked {
+            let trailers: Vec<_> = self.trailers.iter().map(|(name, value)| (&**name, &**value)).collect();
+            last_chunk(&mut self.staged, &trailers)?;
+        }
+        self.state = State::Ended;
+        Ok(())
     }
 }
 
 /// A source is a user's code: when it panics one connection ends, and not a worker.
 #[inline]
-fn unless_it_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+fn unless_it_panics<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
     // The source is dropped next, and nobody sees what state it is in.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::other("the source of a content panicked")))
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Fault::words("the source of a content panicked"))
 }
 
 impl fmt::Debug for Content {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Content").field("left", &self.left).finish_non_exhaustive()
+        match &self.0 {
+            Source::Sized { left, .. } => formatter.debug_tuple("Sized").field(left).finish(),
+            Source::Streamed(streamed) => formatter.debug_tuple("Streamed").field(&streamed.coding).finish(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_lite::stream;
+
     use super::*;
+    use crate::{ClientKey, Mailbox};
+
+    fn streamed(pieces: Vec<Result<Piece, Fault>>, coding: Coding) -> Content {
+        let mailbox = Arc::new(Mailbox::new(|| {}));
+        let alarm = Alarm::rung(&mailbox, ClientKey { place: 0, generation: 0 });
+        Content::streamed(Box::pin(stream::iter(pieces)), coding, alarm)
+    }
 
     #[test]
     fn a_source_is_read_to_its_length_and_not_beyond() {
-        let mut content = Content::new(3, &b"abcdef"[..]);
+        let mut content = Content::sized(3, Box::new(&b"abcdef"[..]));
         assert_eq!(content.octets().unwrap(), b"abc");
         content.consume(2).unwrap();
         assert_eq!(content.octets().unwrap(), b"c");
         content.consume(1).unwrap();
         assert_eq!(content.octets().unwrap(), b"");
-        assert_eq!(content.left(), 0);
+        assert!(content.is_sent());
     }
 
     #[test]
     fn a_source_that_ends_early_is_an_error() {
-        let mut content = Content::new(3, &b"a"[..]);
+        let mut content = Content::sized(3, Box::new(&b"a"[..]));
         content.consume(1).unwrap();
-        assert_eq!(content.octets().map(<[u8]>::len).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+        assert!(content.octets().is_err());
+    }
+
+    #[test]
+    fn pieces_are_gathered_in_chunks_with_trailers_behind_them() {
+        let pieces = vec![Ok("one".into()), Ok("".into()), Ok("more".into()), Ok(Piece::trailer("X-Sum", "7"))];
+        let mut content = streamed(pieces, Coding::Chunked);
+        assert_eq!(content.octets().unwrap(), b"3\r\none\r\n4\r\nmore\r\n0\r\nX-Sum: 7\r\n\r\n");
+        content.consume(10).unwrap();
+        assert!(!content.is_sent());
+        let rest = content.octets().unwrap().len();
+        content.consume(rest).unwrap();
+        assert!(content.is_sent());
+    }
+
+    #[test]
+    fn what_came_before_a_failure_is_sent_before_it_is_told() {
+        for coding in [Coding::Chunked, Coding::UntilClose] {
+            let mut content = streamed(vec![Ok("one".into()), Err(Fault::words("no more"))], coding);
+            let staged = content.octets().unwrap().len();
+            assert!(staged >= 3);
+            content.consume(staged).unwrap();
+            assert!(!content.is_sent());
+            assert_eq!(content.octets().unwrap_err().to_string(), "no more");
+        }
+        let mut content = streamed(vec![Ok(Piece::trailer("Content-Length", "7"))], Coding::Chunked);
+        assert!(content.octets().is_err(), "a trailer that must not be one");
     }
 }

@@ -3,8 +3,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{Answer, Reply};
-use pronto::head::Status;
+use pronto::connection::Drain;
+
+use crate::{Answer, Reply, Unanswered};
 
 /// Which connection of a worker: a place, and how many connections have had it, so that a late answer to a dead one is
 /// never given to somebody else.
@@ -47,7 +48,7 @@ impl Deferred {
 impl Drop for Deferred {
     fn drop(&mut self) {
         if !self.answered {
-            self.send(Box::new(|reply| reply.status(Status::INTERNAL_SERVER_ERROR).no_content()));
+            self.send(Box::new(|_| Err(Unanswered.into())));
         }
     }
 }
@@ -58,8 +59,21 @@ impl Drop for Deferred {
 pub enum Message {
     /// The answer to a request that was put off.
     Answer(Completion),
+    /// Something that a connection waits for can go on.
+    Wake(ClientKey),
     /// Accept no more, and end when nothing is owed.
-    Drain,
+    Drain(Drain),
+}
+
+impl Message {
+    /// Which connection it is for, unless it is for the worker itself.
+    pub const fn client(&self) -> Option<ClientKey> {
+        match self {
+            Self::Answer(completion) => Some(completion.client),
+            Self::Wake(client) => Some(*client),
+            Self::Drain(_) => None,
+        }
+    }
 }
 
 /// The answer to a request that was put off.
@@ -67,13 +81,6 @@ pub struct Completion {
     pub(crate) client: ClientKey,
     pub(crate) number: u32,
     pub(crate) finish: Finish,
-}
-
-impl Completion {
-    /// Whose request it was.
-    pub const fn client(&self) -> ClientKey {
-        self.client
-    }
 }
 
 impl fmt::Debug for Completion {

@@ -3,31 +3,35 @@ use std::{
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    task::Poll,
 };
 
 use pronto::{
-    connection::{Config, Connection, Instant, Rejection, Ticket, Turn},
-    head::{self, FieldSpan, Status},
-    response::{CommonFields, Replied},
-    service::{Admission, Driven, Driver, Outcome, Service},
+    connection::{Config, Connection, Drain, Instant, Ticket},
+    head::{FieldSpan, Status},
+    response::{CONTINUE, CommonFields, Replied},
+    service::{Driven, Driver, Stop},
 };
 
 use crate::{
-    Answer, Answered, App, ClientKey, Content, Mailbox, Output, Reply,
-    answer::{Kind, Origin},
+    Answer, Answered, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Panicked, Reply, Request,
+    answer::{Attached, Kind, Origin},
     app::plain,
     backlog::{Backlog, Held, MOST, Waiting},
+    content::Content,
     deferral::Completion,
+    done::DoneHooks,
+    exchange::{Exchange, Intake, log_access, refuse},
+    takeover::Takeover,
 };
 
 /// What a worker lends to its connections, one at a time.
 #[derive(Debug)]
 pub struct WorkerState {
-    app: Arc<App>,
-    config: Config,
-    mailbox: Arc<Mailbox>,
-    fields: Box<[FieldSpan]>,
-    common: CommonFields,
+    pub(crate) app: Arc<App>,
+    pub(crate) config: Config,
+    pub(crate) fields: Box<[FieldSpan]>,
+    pub(crate) common: CommonFields,
     /// The replies of the turn.
     pub output: Output,
 }
@@ -35,10 +39,10 @@ pub struct WorkerState {
 impl WorkerState {
     /// What a worker needs for this application. At most 64 requests of a connection are in flight, whatever `config`
     /// says: as many as the replies that can wait.
-    pub fn new(app: Arc<App>, mut config: Config, mailbox: Arc<Mailbox>) -> Self {
+    pub fn new(app: Arc<App>, mut config: Config) -> Self {
         config.limits.in_flight = config.limits.in_flight.min(MOST as u16);
         let fields = vec![FieldSpan::EMPTY; usize::from(config.limits.head.fields)].into_boxed_slice();
-        Self { app, config, mailbox, fields, common: CommonFields::new(), output: Output::new() }
+        Self { app, config, fields, common: CommonFields::new(), output: Output::new() }
     }
 
     /// The limits and timeouts.
@@ -52,19 +56,53 @@ impl WorkerState {
     }
 }
 
-/// One connection, but for its transport: the engine, and what waits to be sent.
+/// Where a connection is told that something it waits for has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// The mailbox of whoever owns the session.
+    pub mailbox: &'a Arc<Mailbox>,
+    /// Which of its connections it is.
+    pub client: ClientKey,
+}
+
+/// One connection, but for its transport: the engine, what is being answered, and what waits to be sent.
+///
+/// An adapter [drives](Self::drive) it with input, sends the worker's output and then the [content](Self::content_octets),
+/// and [wakes](Self::wake) it when a message says so.
 #[derive(Debug)]
 pub struct Session {
     driver: Driver,
     peer: Option<SocketAddr>,
     backlog: Option<Box<Backlog>>,
-    content: Option<Box<Content>>,
+    /// The reply whose content is being sent.
+    sending: Option<Box<Sending>>,
+    /// What takes octets as they come.
+    receiving: Option<Box<Receiving>>,
+}
+
+/// Who takes octets of a connection as they come.
+#[derive(Debug, Default)]
+pub(crate) struct Receiving {
+    /// A request whose content is handed over while it comes.
+    pub(crate) intake: Option<Intake>,
+    /// A handler that has taken the connection over.
+    pub(crate) takeover: Option<Takeover>,
+    /// There is room again, so that input can be dealt with that waits.
+    resumed: bool,
+}
+
+/// A reply whose head was written.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    content: Content,
+    status: Status,
+    done: DoneHooks,
 }
 
 impl Session {
     /// The session of a connection that was accepted now.
     pub const fn new(config: &Config, peer: Option<SocketAddr>, now: Instant) -> Self {
-        Self { driver: Driver::new(config, now), peer, backlog: None, content: None }
+        Self { driver: Driver::new(config, now), peer, backlog: None, sending: None, receiving: None }
     }
 
     /// The engine's connection.
@@ -77,209 +115,348 @@ impl Session {
         self.driver.connection_mut()
     }
 
-    /// The content that must be sent behind the output.
-    pub fn content_mut(&mut self) -> Option<&mut Content> {
-        self.content.as_deref_mut()
-    }
-
-    /// Says that the content has all been sent, and releases the replies that it held back.
-    pub fn handle_content_sent(&mut self, worker: &mut WorkerState, now: Instant) {
-        self.content = None;
-        self.driver.connection_mut().handle_content_sent(now);
-        self.release(worker, now);
-    }
-
     /// Answers every complete request in `input`; see [`Driver::drive`]. Replies in turn go to the worker's output.
-    pub fn drive(&mut self, worker: &mut WorkerState, client: ClientKey, input: &mut [u8], now: Instant) -> Driven {
-        let Self { driver, peer, backlog, content } = self;
-        let WorkerState { app, config, mailbox, fields, common, output } = worker;
-        let origin = Origin { mailbox, client, number: 0 };
-        let mut exchange = Exchange { app, config, common, origin, output, peer: *peer, backlog, content };
-        let driven = driver.drive(config, input, fields, &mut exchange, now);
-        if let Some(backlog) = backlog {
-            driver.connection_mut().handle_held(backlog.octets());
+    pub fn drive(&mut self, worker: &mut WorkerState, home: Home<'_>, input: &mut [u8], now: Instant) -> Driven {
+        let Self { driver, peer, backlog, sending, receiving } = self;
+        let WorkerState { app, config, fields, common, output } = worker;
+        let mut exchange = Exchange { app, config, common, home, output, peer: *peer, backlog, sending, receiving };
+        let mut driven = driver.drive(config, input, fields, &mut exchange, now);
+        if driven.stop == Stop::Upgraded {
+            self.pass_on(&input[driven.consumed..driven.filled]);
+            driven.consumed = driven.filled;
+        }
+        if self.backlog.is_some() || self.receiving.is_some() {
+            self.settle(worker, home, now);
+        }
+        if let Some(receiving) = &mut self.receiving {
+            let resumed = std::mem::take(&mut receiving.resumed);
+            if resumed && driven.stop == Stop::Paused {
+                driven.stop = Stop::Flush;
+            }
+            if receiving.intake.is_none() && receiving.takeover.is_none() && !resumed {
+                self.receiving = None;
+            }
         }
         driven
     }
 
-    /// Takes the answer to a request that was put off, and releases what is now in turn.
-    pub fn complete(&mut self, worker: &mut WorkerState, completion: Completion, now: Instant) {
-        let Completion { client, number, finish } = completion;
-        let Some(waiting) = self.backlog.as_deref().and_then(|backlog| backlog.waiting(number)) else { return };
-        let origin = Origin { mailbox: &worker.mailbox, client, number };
-        let held = render(&waiting.ticket, &worker.common, origin, finish);
-        if let (Some(backlog), Some(held)) = (&mut self.backlog, held) {
+    /// Lets handlers go on that can. [Drive](Self::drive) the session next, be it without new input.
+    pub fn wake(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
+        self.settle(worker, home, now);
+    }
+
+    /// Takes the answer to a request that was put off. [Drive](Self::drive) the session next, be it without new input.
+    pub fn complete(&mut self, worker: &mut WorkerState, home: Home<'_>, completion: Completion, now: Instant) {
+        let Completion { number, finish, .. } = completion;
+        self.give(worker, home, number, finish);
+        self.settle(worker, home, now);
+    }
+
+    /// The octets that must be sent behind the output, as far as they are there. A source that fails fails the connection.
+    pub fn content_octets(&mut self) -> &[u8] {
+        let failed = self.sending.as_mut().and_then(|sending| sending.content.octets().err());
+        if let Some(fault) = failed {
+            self.fail(&fault);
+        }
+        match &mut self.sending {
+            Some(sending) => sending.content.octets().unwrap_or_default(),
+            None => &[],
+        }
+    }
+
+    /// Says that this many of them were sent, and whether the content is complete by now: then replies may follow that it
+    /// held back, so that there is more to send and to drive.
+    pub fn consume_content(&mut self, worker: &mut WorkerState, home: Home<'_>, sent: usize, now: Instant) -> bool {
+        let Some(sending) = &mut self.sending else { return false };
+        if let Err(fault) = sending.content.consume(sent) {
+            self.fail(&fault);
+            return true;
+        }
+        if !sending.content.is_sent() {
+            return false;
+        }
+        let status = sending.status;
+        sending.done.run(|| Ending::Replied(status));
+        self.sending = None;
+        self.driver.connection_mut().handle_content_sent(now);
+        self.settle(worker, home, now);
+        true
+    }
+
+    /// Says that the connection should end soon. [Drive](Self::drive) the session next.
+    pub fn handle_drain(&mut self, drain: Drain) {
+        self.driver.connection_mut().handle_drain(drain);
+        if let Some(takeover) = self.takeover() {
+            takeover.incoming.end(Ok(()));
+        }
+    }
+
+    /// Answers what has no reply yet with [`Cancelled`], since the time to end is over. Send what there is, and close.
+    pub fn cancel(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
+        let pending: Vec<u32> =
+            self.backlog.iter_mut().flat_map(|backlog| backlog.all()).map(|waiting| waiting.ticket.number()).collect();
+        for number in pending {
+            self.give(worker, home, number, |_| Err(Cancelled.into()));
+        }
+        self.settle(worker, home, now);
+    }
+
+    /// Says why the connection ends, for those who wait for the end of an exchange. Then drop the session.
+    pub fn abandon(&mut self, reason: &str) {
+        let cut = || Ending::Cut(reason.to_owned());
+        if let Some(sending) = &mut self.sending {
+            sending.done.run(cut);
+        }
+        for waiting in self.backlog.iter_mut().flat_map(|backlog| backlog.all()) {
+            waiting.done.run(cut);
+            if let Some(request) = &waiting.request {
+                request.take_done().run(cut);
+            }
+        }
+    }
+
+    /// Hands octets to the handler that has taken the connection over.
+    fn pass_on(&mut self, octets: &[u8]) {
+        let Some(takeover) = self.receiving.as_ref().and_then(|receiving| receiving.takeover.as_ref()) else { return };
+        let connection = self.driver.connection_mut();
+        if takeover.incoming.push(octets) == pronto::service::Room::Full {
+            takeover.wake_on_room();
+            connection.pause_content();
+        }
+        if connection.has_ended() || connection.is_draining() {
+            takeover.incoming.end(Ok(()));
+        }
+    }
+
+    /// Does all that has become possible: handlers go on, replies leave in their turn, content is asked for.
+    fn settle(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
+        self.poll_handlers(worker, home);
+        self.reject_broken_content(worker, home);
+        self.release(worker, now);
+        self.tend_intake(worker, now);
+        self.poll_takeover(now);
+        let held = self.backlog.as_deref().map_or(0, Backlog::octets);
+        self.driver.connection_mut().handle_held(held);
+    }
+
+    /// Lets the handler go on that has taken the connection over.
+    fn poll_takeover(&mut self, now: Instant) {
+        let Some(receiving) = &mut self.receiving else { return };
+        let Some(takeover) = &mut receiving.takeover else { return };
+        if takeover.poll() {
+            receiving.takeover = None;
+        } else if takeover.incoming.has_room() {
+            receiving.resume(self.driver.connection_mut(), now);
+        }
+    }
+
+    fn takeover(&self) -> Option<&Takeover> {
+        self.receiving.as_ref()?.takeover.as_ref()
+    }
+
+    /// Lets handlers go on that can, and takes what they answer.
+    fn poll_handlers(&mut self, worker: &mut WorkerState, home: Home<'_>) {
+        while let Some((number, result)) = self.backlog.as_deref_mut().and_then(poll_any) {
+            self.give(worker, home, number, |reply| match result {
+                Ok(response) => response.write(reply),
+                Err(fault) => Err(fault),
+            });
+        }
+    }
+
+    /// Answers a request whose content is broken, in the place of its handler.
+    fn reject_broken_content(&mut self, worker: &mut WorkerState, home: Home<'_>) {
+        let Some(receiving) = &mut self.receiving else { return };
+        let Some((number, rejection)) = receiving.intake.as_ref().and_then(Intake::rejection) else { return };
+        receiving.intake = None;
+        self.give(worker, home, number, |reply| refuse(reply, rejection));
+    }
+
+    /// Gives a request that was put off its answer, and ends what was done to find one.
+    fn give(&mut self, worker: &WorkerState, home: Home<'_>, number: u32, answer: impl FnOnce(Reply<'_>) -> Answer) {
+        let Self { driver, backlog, receiving, .. } = self;
+        let Some(backlog) = backlog else { return };
+        let Some(waiting) = backlog.waiting(number) else { return };
+        waiting.work = None;
+        let connection = driver.connection_mut();
+        let intake = receiving.as_ref().and_then(|receiving| receiving.intake.as_ref());
+        if let Some(intake) = intake.filter(|intake| intake.number == number)
+            && (intake.pipe.is_abandoned() || connection.expects_leave())
+        {
+            connection.decline_content(&worker.config);
+        }
+        connection.refresh_ticket(&mut waiting.ticket);
+        let view = waiting.request.as_deref().map(|request| request.view());
+        let held = render(&worker.app, &waiting.ticket, &worker.common, home, view.as_ref(), answer);
+        if let Some(mut held) = held {
+            waiting.done.append(std::mem::take(&mut held.attached.done));
+            if let Some(request) = &waiting.request {
+                waiting.done.append(request.take_done());
+            }
             backlog.complete(number, held);
         }
-        self.release(worker, now);
     }
 
     /// Moves replies whose turn has come to the output.
     fn release(&mut self, worker: &mut WorkerState, now: Instant) {
         let Some(backlog) = &mut self.backlog else { return };
-        while !self.driver.connection().is_sending() {
-            let Some((Waiting { ticket, logged }, held)) = backlog.pop_ready() else { break };
-            if !self.driver.connection().is_in_turn(ticket.number()) {
-                // A reply before it has closed the connection.
+        let connection = self.driver.connection_mut();
+        while !connection.is_sending() {
+            let Some((waiting, held)) = backlog.pop_ready() else { break };
+            let Waiting { ticket, logged, mut done, .. } = waiting;
+            if !connection.is_in_turn(ticket.number()) {
+                done.run(|| Ending::Cut("a reply before it closed the connection".to_owned()));
                 continue;
             }
+            let Held { octets, replied, attached } = *held;
             if let Some(line) = logged {
-                log_access(&line, &held.replied);
+                log_access(&line, &replied);
             }
-            worker.output.extend(&held.octets);
-            self.content = held.content.map(Box::new);
-            self.driver.connection_mut().handle_replied(ticket, &held.replied, now);
+            worker.output.extend(&octets);
+            place(attached, done, &replied, &mut self.sending, &mut self.receiving);
+            connection.handle_replied(ticket, &replied, now);
         }
-        self.driver.connection_mut().handle_held(backlog.octets());
         if backlog.is_empty() {
             self.backlog = None;
         }
     }
-}
 
-/// The service of one call of the driver.
-struct Exchange<'a> {
-    app: &'a App,
-    config: &'a Config,
-    common: &'a CommonFields,
-    origin: Origin<'a>,
-    output: &'a mut Output,
-    peer: Option<SocketAddr>,
-    backlog: &'a mut Option<Box<Backlog>>,
-    content: &'a mut Option<Box<Content>>,
-}
-
-impl Exchange<'_> {
-    /// Has `answer` answer, where the reply belongs: in the output, or in the backlog.
-    #[inline]
-    fn answer(&mut self, ticket: Ticket, logged: Option<String>, answer: impl FnOnce(Reply<'_>) -> Answer) -> Outcome {
-        let origin = Origin { number: ticket.number(), ..self.origin };
-        if ticket.turn() == Turn::Later {
-            let held = render(&ticket, self.common, origin, answer);
-            let backlog = self.backlog.get_or_insert_default();
-            let waiting = Waiting { ticket, logged };
-            match held {
-                Some(held) => backlog.hold(waiting, held),
-                None => backlog.defer(waiting),
-            }
-            return Outcome::Later;
+    /// Asks for content that is wanted, goes on with it where there is room, and declines it where nobody reads it.
+    fn tend_intake(&mut self, worker: &mut WorkerState, now: Instant) {
+        let Some(receiving) = &mut self.receiving else { return };
+        let Some(intake) = &receiving.intake else { return };
+        let connection = self.driver.connection_mut();
+        if intake.pipe.is_abandoned() {
+            receiving.intake = None;
+            receiving.resume(connection, now);
+            return connection.decline_content(&worker.config);
         }
-        let mut content = None;
-        let answered = written_or_500(&ticket, self.common, origin, self.output, &mut content, answer);
-        match answered {
-            Kind::Written(replied) => {
-                if let Some(line) = logged {
-                    log_access(&line, &replied);
-                }
-                if content.is_some() {
-                    *self.content = content.map(Box::new);
-                }
-                Outcome::Answered(ticket, replied)
-            }
-            Kind::Deferred => {
-                self.backlog.get_or_insert_default().defer(Waiting { ticket, logged });
-                Outcome::Later
-            }
+        if intake.pipe.is_wanted() && connection.is_in_turn(intake.number) && connection.take_expectation(now) {
+            worker.output.extend(CONTINUE);
         }
-    }
-}
-
-impl Service for Exchange<'_> {
-    fn admit(&mut self, request: &head::Request<'_>) -> Admission {
-        match self.app.content_limit_for(request, self.config.limits.content) {
-            Some(limit) => Admission::Collect { limit },
-            None => Admission::Decline,
+        if intake.pipe.has_room() {
+            receiving.resume(connection, now);
         }
     }
 
-    #[inline]
-    fn call(&mut self, request: &head::Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome {
-        let (app, peer) = (self.app, self.peer);
-        let logged = app.logs_access().then(|| access_line(peer, request.method().as_str(), request.target()));
-        self.answer(ticket, logged, |reply| app.handle(request, content, peer, reply))
-    }
-
-    fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome {
-        let logged = self.app.logs_access().then(|| access_line(self.peer, "-", "-"));
-        self.answer(ticket, logged, |reply| {
-            let words = rejection.to_string();
-            reply.status(rejection.status()).content_type("text/plain").content(words.as_bytes())
-        })
-    }
-
-    fn send_continue(&mut self) {
-        self.output.extend(pronto::response::CONTINUE);
-    }
-
-    fn wants_flush(&self) -> bool {
-        self.output.len() + self.backlog.as_ref().map_or(0, |backlog| backlog.octets()) >= FLUSH
+    /// Ends the connection so that the client sees that the reply is not complete.
+    #[cold]
+    fn fail(&mut self, fault: &Fault) {
+        log::warn!("a reply was cut: {fault}");
+        if let Some(mut sending) = self.sending.take() {
+            sending.done.run(|| Ending::Cut(fault.to_string()));
+        }
+        self.driver.connection_mut().handle_failure();
     }
 }
 
-/// Output from this length on is sent before more requests are answered.
-const FLUSH: usize = 256 * 1024;
+impl Receiving {
+    /// Has the connection go on with octets that had no room.
+    fn resume(&mut self, connection: &mut Connection, now: Instant) {
+        self.resumed |= connection.is_content_paused();
+        connection.resume_content(now);
+    }
+}
+
+/// The first handler that can go on and comes to its end.
+fn poll_any(backlog: &mut Backlog) -> Option<(u32, Result<crate::Response, Fault>)> {
+    backlog.all().find_map(|waiting| match waiting.work.as_mut()?.poll() {
+        Poll::Ready(result) => Some((waiting.ticket.number(), result)),
+        Poll::Pending => None,
+    })
+}
+
+/// Puts what belongs to a reply that was written where it is looked after.
+#[inline]
+pub(crate) fn place(
+    attached: Attached,
+    mut done: DoneHooks,
+    replied: &Replied,
+    sending: &mut Option<Box<Sending>>,
+    receiving: &mut Option<Box<Receiving>>,
+) {
+    let status = replied.status();
+    match attached.content {
+        None => done.run(|| Ending::Replied(status)),
+        Some(content) => *sending = Some(Box::new(Sending { content, status, done })),
+    }
+    if let Some(taken) = attached.takeover {
+        receiving.get_or_insert_default().takeover = Some(taken);
+    }
+}
 
 /// Writes a reply into memory of its own; `None` where it is put off.
-fn render(
+pub(crate) fn render(
+    app: &App,
     ticket: &Ticket,
     common: &CommonFields,
-    origin: Origin<'_>,
+    home: Home<'_>,
+    request: Option<&Request<'_>>,
     answer: impl FnOnce(Reply<'_>) -> Answer,
-) -> Option<Held> {
-    let (mut output, mut content) = (Output::new(), None);
-    match written_or_500(ticket, common, origin, &mut output, &mut content, answer) {
-        Kind::Written(replied) => Some(Held { octets: output.into_octets(), replied, content }),
-        Kind::Deferred => None,
-    }
+) -> Option<Box<Held>> {
+    let (mut output, mut attached) = (Output::new(), Attached::default());
+    let replied = written(app, ticket, common, home, &mut output, &mut attached, request, answer)?;
+    Some(Box::new(Held { octets: output.into_octets(), replied, attached }))
 }
 
-/// Has `answer` answer. When it panics or cannot, 500 does.
+/// Has `answer` answer. Where it fails or panics, the application's error handlers do, or 500. `None`: it is put off.
+#[expect(clippy::too_many_arguments, reason = "they are parts of several things, borrowed apart")]
 #[inline]
-fn written_or_500(
+pub(crate) fn written(
+    app: &App,
     ticket: &Ticket,
     common: &CommonFields,
-    origin: Origin<'_>,
+    home: Home<'_>,
     output: &mut Output,
-    content: &mut Option<Content>,
+    attached: &mut Attached,
+    request: Option<&Request<'_>>,
     answer: impl FnOnce(Reply<'_>) -> Answer,
-) -> Kind {
+) -> Option<Replied> {
     let context = ticket.context();
+    let origin = Origin { mailbox: home.mailbox, client: home.client, number: ticket.number() };
     let before = output.len();
-    // Nothing is broken by a panic: what was written before it is taken back.
-    let answered = catch_unwind(AssertUnwindSafe(|| answer(Reply { output, content, context, common, origin })));
-    let words = match answered {
-        Ok(Ok(Answered(kind))) => return kind,
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => format!("panicked: {}", panic_message(&*panic)),
+    let fault = match attempt(Reply { output, attached, context, common, origin }, answer) {
+        Ok(Answered(Kind::Written(replied))) => return Some(replied),
+        Ok(Answered(Kind::Deferred)) => return None,
+        Err(fault) => fault,
     };
-    log::error!("a handler failed: {words}");
+    failed(app, before, Reply { output, attached, context, common, origin }, &fault, request)
+}
+
+/// Answers in the place of a handler that failed.
+#[cold]
+fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Option<&Request<'_>>) -> Option<Replied> {
+    let Reply { output, attached, context, common, origin } = reply;
+    // What was written before is taken back.
     output.truncate(before);
-    *content = None;
-    let reply = Reply { output, content, context, common, origin };
+    attached.clear();
+    let reply = Reply { output, attached, context, common, origin };
+    match attempt(reply, |reply| app.handle_error(fault, request, reply)) {
+        Ok(Answered(Kind::Written(replied))) => return Some(replied),
+        Ok(Answered(Kind::Deferred)) => return None,
+        Err(error) => log::error!("the handler of an error failed: {error}"),
+    }
+    output.truncate(before);
+    attached.clear();
+    let reply = Reply { output, attached, context, common, origin };
     match plain(reply, Status::INTERNAL_SERVER_ERROR) {
-        Ok(Answered(kind)) => kind,
+        Ok(Answered(Kind::Written(replied))) => Some(replied),
         // The output grows, and nothing else about this reply can be wrong.
-        Err(error) => unreachable!("the plainest reply was refused: {error}"),
+        _ => unreachable!("the plainest reply was refused"),
     }
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
+/// Has somebody else's code answer, whose panics are its own.
+#[inline]
+fn attempt(reply: Reply<'_>, answer: impl FnOnce(Reply<'_>) -> Answer) -> Answer {
+    // Nothing is broken by a panic: what was written before it is taken back.
+    catch_unwind(AssertUnwindSafe(|| answer(reply))).unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+/// A panic as an error.
+#[cold]
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Fault {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
-}
-
-/// What the access log says of a request.
-fn access_line(peer: Option<SocketAddr>, method: &str, target: &str) -> String {
-    match peer {
-        Some(peer) => format!("{peer} {method} {target}"),
-        None => format!("- {method} {target}"),
-    }
-}
-
-fn log_access(line: &str, replied: &Replied) {
-    let status = replied.status().code();
-    match replied.content_length() {
-        Some(length) => log::info!(target: "pronto::access", "{line} {status} {length}"),
-        None => log::info!(target: "pronto::access", "{line} {status} -"),
-    }
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    Panicked(text.to_owned()).into()
 }

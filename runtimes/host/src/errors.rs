@@ -1,0 +1,99 @@
+use std::error::Error;
+
+use pronto::head::Status;
+
+use crate::{
+    Answer, App, Cancelled, ContentError, Fault, MethodNotAllowed, NotFound, NotImplemented, Reply, Request, app::plain,
+};
+
+/// What turns errors of handlers into replies.
+#[derive(Default)]
+pub(crate) struct ErrorHandlers(Vec<ErrorHandler>);
+
+struct ErrorHandler {
+    takes: fn(&(dyn Error + 'static)) -> bool,
+    handle: Box<ErrorFunction>,
+}
+
+type ErrorFunction = dyn Fn(&(dyn Error + 'static), &Request<'_>, Reply<'_>) -> Answer + Send + Sync;
+
+impl ErrorHandlers {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Errors of handlers, and of the server itself: [`NotFound`], [`MethodNotAllowed`], [`NotImplemented`], [`Cancelled`],
+/// [`Panicked`](crate::Panicked), [`Unanswered`](crate::Unanswered).
+impl App {
+    /// Turns errors of type `E` into replies. Of all that take an error, the first added does.
+    ///
+    /// ```
+    /// use pronto_host::{App, NotFound, Reply, Request};
+    ///
+    /// let app = App::new().on_error(|_: &NotFound, request: &Request<'_>, reply: Reply<'_>| {
+    ///     reply.status(pronto::head::Status::NOT_FOUND).content(request.target().as_bytes())
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_error<E: Error + 'static>(
+        mut self,
+        handler: impl Fn(&E, &Request<'_>, Reply<'_>) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        self.error_handlers.0.push(ErrorHandler {
+            takes: |error| error.is::<E>(),
+            handle: Box::new(move |error, request, reply| match error.downcast_ref() {
+                Some(error) => handler(error, request, reply),
+                None => plain(reply, Status::INTERNAL_SERVER_ERROR),
+            }),
+        });
+        self
+    }
+
+    /// Turns every error into a reply that no handler before this one takes.
+    #[must_use]
+    pub fn on_any_error(
+        mut self,
+        handler: impl Fn(&(dyn Error + 'static), &Request<'_>, Reply<'_>) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        self.error_handlers.0.push(ErrorHandler { takes: |_| true, handle: Box::new(handler) });
+        self
+    }
+
+    /// Answers a request whose handler failed: by the handler for its error, or as is usual.
+    pub(crate) fn handle_error(&self, fault: &Fault, request: Option<&Request<'_>>, reply: Reply<'_>) -> Answer {
+        if let Some(request) = request
+            && let Some(handler) = self.error_handlers.0.iter().find(|handler| (handler.takes)(fault.error()))
+        {
+            return (handler.handle)(fault.error(), request, reply);
+        }
+        if fault.downcast_ref::<NotFound>().is_some() {
+            return plain(reply, Status::NOT_FOUND);
+        }
+        if fault.downcast_ref::<NotImplemented>().is_some() {
+            return plain(reply, Status::NOT_IMPLEMENTED);
+        }
+        if fault.downcast_ref::<Cancelled>().is_some() {
+            return plain(reply, Status::SERVICE_UNAVAILABLE);
+        }
+        if let Some(MethodNotAllowed { allow }) = fault.downcast_ref() {
+            let status = Status::METHOD_NOT_ALLOWED;
+            let reply = reply.status(status).field("Allow", allow).content_type("text/plain");
+            return reply.content(status.reason().as_bytes());
+        }
+        if let Some(error) = fault.downcast_ref::<ContentError>() {
+            return reply
+                .status(error.status())
+                .close()
+                .content_type("text/plain")
+                .content(error.to_string().as_bytes());
+        }
+        log::error!("a handler failed: {fault}");
+        if self.is_debugged() {
+            let text = fault.to_string();
+            let reply = reply.status(Status::INTERNAL_SERVER_ERROR).content_type("text/plain; charset=utf-8");
+            return reply.content(text.as_bytes());
+        }
+        plain(reply, Status::INTERNAL_SERVER_ERROR)
+    }
+}

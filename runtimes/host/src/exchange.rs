@@ -1,0 +1,280 @@
+use std::{
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::{Poll, Waker},
+};
+
+use pronto::{
+    connection::{Config, Rejection, Ticket, Turn},
+    framing::TrailerSection,
+    head,
+    response::{CONTINUE, CommonFields, Replied},
+    service::{Admission, Outcome, Room, Service},
+};
+
+use crate::{
+    Answer, App, ContentError, Home, Output, Reply, Request,
+    alarm::Alarm,
+    answer::Attached,
+    app::{AsyncHandling, Handling, options},
+    backlog::{Backlog, Waiting, Work},
+    owned::Shared,
+    pipe::Pipe,
+    session::{Receiving, Sending, panicked, place, render, written},
+};
+
+/// The service of one call of the driver: the application, and where its replies go.
+pub(crate) struct Exchange<'a> {
+    pub(crate) app: &'a Arc<App>,
+    pub(crate) config: &'a Config,
+    pub(crate) common: &'a CommonFields,
+    pub(crate) home: Home<'a>,
+    pub(crate) output: &'a mut Output,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) backlog: &'a mut Option<Box<Backlog>>,
+    pub(crate) sending: &'a mut Option<Box<Sending>>,
+    pub(crate) receiving: &'a mut Option<Box<Receiving>>,
+}
+
+/// Content that is handed over while it comes.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    /// Whose content it is.
+    pub(crate) number: u32,
+    pub(crate) pipe: Arc<Pipe>,
+    /// Rings when there is room in the pipe again.
+    alarm: Arc<Alarm>,
+    rejection: Option<Rejection>,
+}
+
+impl Intake {
+    /// The request whose content is broken, and why, where it is.
+    pub(crate) fn rejection(&self) -> Option<(u32, Rejection)> {
+        self.rejection.map(|rejection| (self.number, rejection))
+    }
+}
+
+/// Whoever reads elsewhere is told that nothing more will come.
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.pipe.end(Err(ContentError::Lost));
+    }
+}
+
+impl Exchange<'_> {
+    /// Has `answer` answer, where the reply belongs: in the output, or in the backlog.
+    #[inline]
+    fn answer(
+        &mut self,
+        ticket: Ticket,
+        logged: Option<String>,
+        request: Option<&Request<'_>>,
+        answer: impl FnOnce(Reply<'_>) -> Answer,
+    ) -> Outcome {
+        if ticket.turn() == Turn::Later {
+            return self.answer_later(ticket, logged, request, answer);
+        }
+        let mut attached = Attached::default();
+        let replied = written(self.app, &ticket, self.common, self.home, self.output, &mut attached, request, answer);
+        let Some(replied) = replied else {
+            let mut waiting = self.waiting(ticket, logged, request);
+            waiting.done.append(std::mem::take(&mut attached.done));
+            self.backlog.get_or_insert_default().defer(waiting);
+            return Outcome::Later;
+        };
+        if let Some(line) = logged {
+            log_access(&line, &replied);
+        }
+        let done = std::mem::take(&mut attached.done);
+        place(attached, done, &replied, self.sending, self.receiving);
+        Outcome::Answered(ticket, replied)
+    }
+
+    /// Has `answer` answer a request that is not in turn.
+    fn answer_later(
+        &mut self,
+        ticket: Ticket,
+        logged: Option<String>,
+        request: Option<&Request<'_>>,
+        answer: impl FnOnce(Reply<'_>) -> Answer,
+    ) -> Outcome {
+        let held = render(self.app, &ticket, self.common, self.home, request, answer);
+        let mut waiting = self.waiting(ticket, logged, request);
+        let backlog = self.backlog.get_or_insert_default();
+        match held {
+            Some(mut held) => {
+                waiting.done.append(std::mem::take(&mut held.attached.done));
+                backlog.hold(waiting, held);
+            }
+            None => backlog.defer(waiting),
+        }
+        Outcome::Later
+    }
+
+    /// A request that waits. It is copied only where an error handler may have to see it.
+    fn waiting(&self, ticket: Ticket, logged: Option<String>, request: Option<&Request<'_>>) -> Waiting {
+        let mut waiting = Waiting::new(ticket, logged);
+        if let Some(request) = request.filter(|_| !self.app.error_handlers.is_empty()) {
+            waiting.request = Some(Shared::copy(request, None, self.peer));
+        }
+        waiting
+    }
+
+    /// Has an `async` handler begin. Where it does not wait for anything, it has answered.
+    fn begin_handling(
+        &mut self,
+        handling: &AsyncHandling<'_>,
+        request: &head::Request<'_>,
+        content: Option<Arc<Pipe>>,
+        ticket: Ticket,
+        logged: Option<String>,
+    ) -> Outcome {
+        let peer = self.peer;
+        let polls_now = content.is_none();
+        let alarm = Alarm::rung(self.home.mailbox, self.home.client);
+        // A handler that panics has taken nothing with it but what is dropped here.
+        let begun = catch_unwind(AssertUnwindSafe(|| handling.begin(request, content, peer)));
+        let (mut work, shared) = match begun {
+            Ok((future, shared)) => (Work::new(future, alarm), shared),
+            Err(panic) => {
+                let fault = panicked(&*panic);
+                let shared = Shared::copy(request, None, peer);
+                return self.answer(ticket, logged, Some(&shared.view()), |_| Err(fault));
+            }
+        };
+        // Where content is to come, the ticket is needed until that is settled.
+        if polls_now && let Poll::Ready(result) = work.poll() {
+            drop(work);
+            let mut hooks = shared.take_done();
+            return self.answer(ticket, logged, Some(&shared.view()), |reply| {
+                reply.attached.done.append(std::mem::take(&mut hooks));
+                result?.write(reply)
+            });
+        }
+        let waiting = Waiting { request: Some(shared), work: Some(work), ..Waiting::new(ticket, logged) };
+        self.backlog.get_or_insert_default().defer(waiting);
+        Outcome::Later
+    }
+
+    fn intake(&mut self) -> Option<&mut Intake> {
+        self.receiving.as_mut()?.intake.as_mut()
+    }
+
+    /// What the access log will say of a request, when it is on.
+    #[inline]
+    fn logged(&self, request: &head::Request<'_>) -> Option<String> {
+        if self.app.is_debugged() {
+            log::info!("{}", access_line(self.peer, request.method().as_str(), request.target()));
+        }
+        self.app.logs_access().then(|| access_line(self.peer, request.method().as_str(), request.target()))
+    }
+}
+
+impl Service for Exchange<'_> {
+    fn admit(&mut self, request: &head::Request<'_>) -> Admission {
+        self.app.admit(request, self.config.limits.content)
+    }
+
+    #[inline]
+    fn call(&mut self, request: &head::Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome {
+        let (app, peer) = (self.app, self.peer);
+        let logged = self.logged(request);
+        match app.handling(request) {
+            Handling::Sync(handler, params) => {
+                let request = Request::new(*request, content, params, peer);
+                self.answer(ticket, logged, Some(&request), |reply| handler(&request, reply))
+            }
+            Handling::Async(handling) => self.begin_handling(&handling, request, None, ticket, logged),
+            Handling::Options(allow) => self.answer(ticket, logged, None, |reply| options(reply, &allow)),
+            Handling::Fault(fault) => {
+                let request = Request::new(*request, None, pronto::service::Params::NONE, peer);
+                self.answer(ticket, logged, Some(&request), |_| Err(fault))
+            }
+        }
+    }
+
+    fn begin(&mut self, request: &head::Request<'_>, ticket: Ticket) {
+        let app = self.app;
+        let logged = self.logged(request);
+        let Handling::Async(handling) = app.handling(request) else {
+            unreachable!("only what an async handler takes is begun");
+        };
+        let pipe = Arc::<Pipe>::default();
+        let alarm = Alarm::rung(self.home.mailbox, self.home.client);
+        let intake = Intake { number: ticket.number(), pipe: Arc::clone(&pipe), alarm, rejection: None };
+        self.receiving.get_or_insert_default().intake = Some(intake);
+        let _later = self.begin_handling(&handling, request, Some(pipe), ticket, logged);
+    }
+
+    fn take_content(&mut self, octets: &[u8]) -> Room {
+        let Some(intake) = self.intake() else { return Room::Left };
+        let room = intake.pipe.push(octets);
+        if room == Room::Full {
+            intake.alarm.take();
+            intake.pipe.on_room(Waker::from(Arc::clone(&intake.alarm)));
+        }
+        room
+    }
+
+    fn take_trailers(&mut self, trailers: TrailerSection<'_>) {
+        let Some(intake) = self.intake() else { return };
+        for field in trailers.fields() {
+            intake.pipe.push_trailer(field.name, field.value);
+        }
+    }
+
+    fn end_content(&mut self, end: Result<(), Rejection>) {
+        let Some(intake) = self.intake() else { return };
+        match end {
+            Ok(()) => {
+                intake.pipe.end(Ok(()));
+                if let Some(receiving) = self.receiving {
+                    receiving.intake = None;
+                }
+            }
+            Err(rejection) => {
+                intake.pipe.end(Err(ContentError::Rejected(rejection)));
+                intake.rejection = Some(rejection);
+            }
+        }
+    }
+
+    fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome {
+        let logged = self.app.logs_access().then(|| access_line(self.peer, "-", "-"));
+        self.answer(ticket, logged, None, |reply| refuse(reply, rejection))
+    }
+
+    fn send_continue(&mut self) {
+        self.output.extend(CONTINUE);
+    }
+
+    fn wants_flush(&self) -> bool {
+        self.output.len() + self.backlog.as_ref().map_or(0, |backlog| backlog.octets()) >= FLUSH
+    }
+}
+
+/// Output from this length on is sent before more requests are answered.
+const FLUSH: usize = 256 * 1024;
+
+/// Answers what was refused, in words.
+pub(crate) fn refuse(reply: Reply<'_>, rejection: Rejection) -> Answer {
+    let words = rejection.to_string();
+    reply.status(rejection.status()).content_type("text/plain").content(words.as_bytes())
+}
+
+/// What the access log says of a request.
+fn access_line(peer: Option<SocketAddr>, method: &str, target: &str) -> String {
+    match peer {
+        Some(peer) => format!("{peer} {method} {target}"),
+        None => format!("- {method} {target}"),
+    }
+}
+
+pub(crate) fn log_access(line: &str, replied: &Replied) {
+    let status = replied.status().code();
+    match replied.content_length() {
+        Some(length) => log::info!(target: "pronto::access", "{line} {status} {length}"),
+        None => log::info!(target: "pronto::access", "{line} {status} -"),
+    }
+}

@@ -1,0 +1,95 @@
+use std::{error::Error, fmt};
+
+/// An error of any type, on its way from a handler to whoever turns it into a reply: [`App::on_error`](crate::App::on_error),
+/// or the defaults. `?` makes one of every error that can be sent between threads.
+pub struct Fault(Box<dyn Error + Send + Sync>);
+
+impl Fault {
+    /// An error that is only words.
+    pub fn words(words: impl Into<String>) -> Self {
+        Self(words.into().into())
+    }
+
+    /// The error.
+    pub fn error(&self) -> &(dyn Error + 'static) {
+        &*self.0
+    }
+
+    /// The error, where it is of this type.
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        self.error().downcast_ref()
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// No route has the request's path. Answered 404.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotFound;
+
+/// Routes have the request's path, but none of them its method. Answered 405.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodNotAllowed {
+    /// The methods that would be, for the field Allow, which the reply needs (RFC 9110 15.5.6).
+    pub allow: String,
+}
+
+/// No route of the application knows the request's method. Answered 501.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotImplemented;
+
+/// The server ends, and the request was not answered in time. Answered 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled;
+
+/// A handler panicked. Answered 500.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panicked(pub String);
+
+/// A [`Deferred`](crate::Deferred) was dropped without an answer. Answered 500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered;
+
+macro_rules! error {
+    ($($type:ident, $words:literal;)*) => {
+        $(impl fmt::Display for $type {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str($words)
+            }
+        }
+
+        impl Error for $type {})*
+    };
+}
+
+error! {
+    NotFound, "Not Found";
+    MethodNotAllowed, "Method Not Allowed";
+    NotImplemented, "Not Implemented";
+    Cancelled, "Service Unavailable";
+    Unanswered, "the reply was put off and never given";
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "panicked: {}", self.0)
+    }
+}
+
+impl Error for Panicked {}

@@ -1,0 +1,193 @@
+use std::{borrow::Cow, fmt, io::BufRead};
+
+use futures_lite::{Stream, StreamExt};
+use pronto::{head::Status, response::PreparedResponse};
+
+use crate::{Answer, Fault, Piece, Reply, ServerSentEvent, Upgraded, content::Pieces, takeover::TakeoverFuture};
+
+/// A response by itself: what an `async` handler returns. Nothing of it is checked before it is written; a field that is
+/// none is then an error of the handler.
+///
+/// ```
+/// use pronto_host::{OwnedRequest, Response};
+///
+/// async fn hello(request: OwnedRequest) -> Response {
+///     Response::text(format!("Hello, {}!", request.param("name").unwrap_or_default()))
+/// }
+/// ```
+#[must_use = "a handler returns it"]
+pub struct Response {
+    status: Status,
+    fields: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
+    body: Body,
+    closes: bool,
+}
+
+enum Body {
+    None,
+    Octets(Cow<'static, [u8]>),
+    Sized(u64, Box<dyn BufRead + Send>),
+    Streamed(Pieces),
+    Upgrade(Cow<'static, str>, Box<dyn FnOnce(Upgraded) -> TakeoverFuture>),
+    Prepared(&'static PreparedResponse<'static>),
+}
+
+impl Response {
+    /// A response with this status, without content unless it is given.
+    pub const fn new(status: Status) -> Self {
+        Self { status, fields: Vec::new(), body: Body::None, closes: false }
+    }
+
+    /// 200 with a text.
+    pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
+        let octets = match text.into() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        Self::octets("text/plain; charset=utf-8", octets)
+    }
+
+    /// 200 with octets of a media type.
+    pub fn octets(media_type: impl Into<Cow<'static, str>>, octets: impl Into<Cow<'static, [u8]>>) -> Self {
+        Self::new(Status::OK).content_type(media_type).content(octets)
+    }
+
+    /// 200 with a stream of events, each sent as soon as it is there.
+    pub fn events(events: impl Stream<Item = ServerSentEvent> + 'static) -> Self {
+        Self::new(Status::OK)
+            .content_type("text/event-stream")
+            .field("Cache-Control", "no-store")
+            .stream(events.map(Ok::<_, Fault>))
+    }
+
+    /// A response that was rendered once.
+    pub fn prepared(response: &'static PreparedResponse<'static>) -> Self {
+        Self { body: Body::Prepared(response), ..Self::new(Status::OK) }
+    }
+
+    /// 101: the connection becomes the protocol's, and the handler's (RFC 9110 7.8). An error where the request does not
+    /// offer a protocol.
+    pub fn upgrade<F: Future<Output = ()> + 'static>(
+        protocol: impl Into<Cow<'static, str>>,
+        handler: impl FnOnce(Upgraded) -> F + 'static,
+    ) -> Self {
+        let handler = Box::new(|upgraded| Box::pin(handler(upgraded)) as TakeoverFuture);
+        Self { body: Body::Upgrade(protocol.into(), handler), ..Self::new(Status::SWITCHING_PROTOCOLS) }
+    }
+
+    /// Adds a field. A name may come again.
+    pub fn field(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Vec<u8>>) -> Self {
+        self.fields.push((name.into(), Cow::Owned(value.into())));
+        self
+    }
+
+    /// Adds the media type of the content.
+    pub fn content_type(mut self, media_type: impl Into<Cow<'static, str>>) -> Self {
+        let value = match media_type.into() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        self.fields.push((Cow::Borrowed("Content-Type"), value));
+        self
+    }
+
+    /// Has the connection close after it.
+    pub const fn close(mut self) -> Self {
+        self.closes = true;
+        self
+    }
+
+    /// With these octets as content.
+    pub fn content(mut self, octets: impl Into<Cow<'static, [u8]>>) -> Self {
+        self.body = Body::Octets(octets.into());
+        self
+    }
+
+    /// With exactly `length` octets of a source, which is read when there is room to send.
+    pub fn content_from(mut self, length: u64, source: impl BufRead + Send + 'static) -> Self {
+        self.body = Body::Sized(length, Box::new(source));
+        self
+    }
+
+    /// With content of unknown length, pulled when there is room to send: chunked, or to a client of HTTP/1.0 until the
+    /// connection closes. An error, or a panic, cuts the connection so that the client sees it.
+    pub fn stream<P: Into<Piece>, E: Into<Fault>>(
+        mut self,
+        pieces: impl Stream<Item = Result<P, E>> + 'static,
+    ) -> Self {
+        self.body = Body::Streamed(Box::pin(pieces.map(|piece| piece.map(Into::into).map_err(Into::into))));
+        self
+    }
+
+    /// The status.
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Answers with it.
+    pub(crate) fn write(self, reply: Reply<'_>) -> Answer {
+        let Self { status, fields, body, closes } = self;
+        if let Body::Prepared(response) = body {
+            return reply.prepared(response);
+        }
+        let mut head = reply.status(status);
+        for (name, value) in &fields {
+            head = head.field(name, value);
+        }
+        if closes {
+            head = head.close();
+        }
+        match body {
+            Body::None | Body::Prepared(_) => head.no_content(),
+            Body::Octets(octets) => head.content_of(octets),
+            Body::Sized(length, source) => head.content_from(length, source),
+            Body::Streamed(pieces) => head.pieces(pieces),
+            Body::Upgrade(protocol, handler) => head.upgrade(&protocol, handler),
+        }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// What an `async` handler may return.
+pub trait IntoResponse {
+    /// The response, or what went wrong, for [`App::on_error`](crate::App::on_error) or the defaults.
+    ///
+    /// # Errors
+    /// Whatever the handler met.
+    fn into_response(self) -> Result<Response, Fault>;
+}
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Result<Response, Fault> {
+        Ok(self)
+    }
+}
+
+impl IntoResponse for &'static str {
+    fn into_response(self) -> Result<Response, Fault> {
+        Ok(Response::text(self))
+    }
+}
+
+impl IntoResponse for String {
+    fn into_response(self) -> Result<Response, Fault> {
+        Ok(Response::text(self))
+    }
+}
+
+impl IntoResponse for Status {
+    fn into_response(self) -> Result<Response, Fault> {
+        Ok(Response::new(self))
+    }
+}
+
+impl<R: IntoResponse, E: Into<Fault>> IntoResponse for Result<R, E> {
+    fn into_response(self) -> Result<Response, Fault> {
+        self.map_err(Into::into)?.into_response()
+    }
+}

@@ -1,0 +1,116 @@
+use std::{
+    fmt, io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use futures_lite::{AsyncRead, AsyncWrite, Stream};
+
+use crate::{Fault, IncomingContent, Piece, alarm::Alarm, pipe::Pipe};
+
+/// A connection that a handler has taken over: reads what the client sends from behind its request on, and writes to it.
+/// Both sides have back-pressure. What was written is sent when this is dropped, and then the connection ends.
+///
+/// When the server drains, reading comes to its end.
+#[derive(Debug)]
+pub struct Upgraded {
+    incoming: IncomingContent,
+    outgoing: Arc<Pipe>,
+}
+
+impl AsyncRead for Upgraded {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.incoming).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Upgraded {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        self.outgoing.poll_write(context, octets)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outgoing.poll_flush(context)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.outgoing.end(Ok(()));
+        self.outgoing.poll_flush(context)
+    }
+}
+
+impl Drop for Upgraded {
+    fn drop(&mut self) {
+        self.outgoing.end(Ok(()));
+    }
+}
+
+/// What a handler does with a connection that it takes over.
+pub(crate) type TakeoverFuture = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The connection's side of a takeover.
+pub(crate) struct Takeover {
+    future: TakeoverFuture,
+    alarm: Arc<Alarm>,
+    pub(crate) incoming: Arc<Pipe>,
+}
+
+impl Takeover {
+    /// Gives both sides of a connection to a handler. What it will send comes as pieces of a content without end.
+    pub(crate) fn new(handler: impl FnOnce(Upgraded) -> TakeoverFuture, alarm: Arc<Alarm>) -> (Self, Outgoing) {
+        let (incoming, outgoing) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
+        let upgraded =
+            Upgraded { incoming: IncomingContent::new(Some(Arc::clone(&incoming))), outgoing: Arc::clone(&outgoing) };
+        (Self { future: handler(upgraded), alarm, incoming }, Outgoing(outgoing))
+    }
+
+    /// Lets the handler go on, where it can. Says whether it has ended.
+    pub(crate) fn poll(&mut self) -> bool {
+        if !self.alarm.take() {
+            return false;
+        }
+        let waker = Waker::from(Arc::clone(&self.alarm));
+        let future = &mut self.future;
+        // It is dropped next.
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
+        if polled.is_err() {
+            log::error!("a handler that had taken a connection over panicked");
+        }
+        !matches!(polled, Ok(Poll::Pending))
+    }
+
+    /// Has the session look after this when there is room in the incoming pipe again.
+    pub(crate) fn wake_on_room(&self) {
+        self.incoming.on_room(Waker::from(Arc::clone(&self.alarm)));
+    }
+}
+
+impl fmt::Debug for Takeover {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Takeover").finish_non_exhaustive()
+    }
+}
+
+/// What a handler sends on a connection that it has taken over.
+pub(crate) struct Outgoing(Arc<Pipe>);
+
+impl Stream for Outgoing {
+    type Item = Result<Piece, Fault>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.0.poll_take(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(Some(octets))) => Poll::Ready(Some(Ok(octets.into()))),
+            Poll::Ready(Ok(None)) => Poll::Ready(None),
+            Poll::Ready(Err(error)) => Poll::Ready(Some(Err(error.into()))),
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
