@@ -8,13 +8,17 @@ use pronto::connection::{Config, ContentRate};
 /// Where and how to serve.
 #[derive(Args, Clone, Debug)]
 pub struct Arguments {
-    /// Address to serve, a host and a port
+    /// Address to serve: a host and a port, or `unix:` and a path; sockets by LISTEN_FDS are served instead
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub addr: String,
 
     /// Worker threads [default: one for each core]
     #[arg(long)]
     pub workers: Option<usize>,
+
+    /// For development: start the program anew, without losing a request, when its file changes
+    #[arg(long)]
+    pub reload: bool,
 
     /// Log each reply: peer, method, target, status and length of the content
     #[arg(long)]

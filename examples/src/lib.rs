@@ -4,4 +4,7 @@
 
 pub mod arguments;
 pub mod demo;
+mod serving;
 mod timer;
+
+pub use serving::serve;

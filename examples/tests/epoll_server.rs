@@ -215,7 +215,7 @@ fn either_signal_stops_it_with_everything_answered() {
 }
 
 #[test]
-fn a_drain_ends_at_its_limit() {
+fn a_drain_ends_at_its_limit_with_503_for_what_is_not_answered() {
     let server = Server::start(&["--workers", "1", "--drain-limit", "0.3"]);
     let mut busy = server.client();
     busy.send(get("/") + &get("/sleep/10000"));
@@ -223,6 +223,8 @@ fn a_drain_ends_at_its_limit() {
     let start = Instant::now();
     assert_eq!(server.stop(rustix::process::Signal::TERM).0, Some(0));
     assert!(start.elapsed() < Duration::from_secs(5));
+    let reply = busy.reply();
+    assert_eq!((reply.status, reply.field("connection")), (503, Some("close")));
     assert_eq!(busy.rest(), b"");
 }
 

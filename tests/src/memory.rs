@@ -30,7 +30,7 @@ impl Memory {
     /// A connection to this application, just accepted.
     pub fn new(app: App, config: Config) -> Self {
         let now = Instant::from_millis(1_000);
-        let mailbox = Arc::new(Mailbox::new(|| {}));
+        let mailbox = Arc::new(Mailbox::new());
         let session = Session::new(&config, None, now);
         let worker = WorkerState::new(Arc::new(app), config);
         Self { worker, mailbox, session, input: Vec::new(), output: Vec::new(), shut: false, closed: false, now }

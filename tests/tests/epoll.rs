@@ -14,7 +14,7 @@ impl Runtime for Epoll {
     }
 
     fn address(&self) -> SocketAddr {
-        self.0.address()
+        self.0.address().tcp().expect("a TCP address")
     }
 
     fn stop(self) {

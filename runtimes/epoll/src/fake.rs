@@ -92,10 +92,12 @@ impl World {
         let net = Rc::new(RefCell::new(Net { listening: true, now: 1_000_000, ..Net::default() }));
         let woken = Arc::new(AtomicBool::new(false));
         let waker = Arc::clone(&woken);
-        let mailbox = Arc::new(Mailbox::new(move || waker.store(true, Ordering::SeqCst)));
+        let mailbox = Arc::new(Mailbox::new());
+        mailbox.wake_with(move || waker.store(true, Ordering::SeqCst));
         let state = WorkerState::new(Arc::new(app), config);
         let limit = Duration::from_secs(5);
-        let worker = Worker::new(Fake(Rc::clone(&net)), state, Arc::clone(&mailbox), most_clients, limit);
+        let worker =
+            Worker::new(Fake(Rc::clone(&net)), state, Arc::clone(&mailbox), Arc::default(), most_clients, limit);
         Self { worker, mailbox, net, woken }
     }
 

@@ -26,8 +26,8 @@ mod tests;
 mod wheel;
 mod worker;
 
-pub use pronto_host::{Answer, Answered, App, Deferred, Reply, ReplyHead, Request};
-pub use server::{Running, Server, StartError};
+pub use pronto_host::{Answer, Answered, App, Deferred, Reply, ReplyHead, Request, Running, StartError};
+pub use server::{Epoll, Server};
 
 /// What a server's `main` returns.
 pub type Result = core::result::Result<(), StartError>;

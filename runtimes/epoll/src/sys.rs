@@ -5,7 +5,7 @@ use std::{
     io::{self, IoSlice},
     mem::MaybeUninit,
     net::SocketAddr,
-    os::fd::{AsFd, OwnedFd},
+    os::fd::OwnedFd,
     sync::Arc,
     time::{self, Duration, SystemTime},
 };
@@ -13,10 +13,7 @@ use std::{
 use rustix::{
     event::{EventfdFlags, Timespec, epoll, epoll::EventData, eventfd},
     io::Errno,
-    net::{
-        AddressFamily, RecvFlags, SendFlags, Shutdown, SocketFlags, SocketType, acceptfrom_with, bind, getsockname,
-        ipproto, listen, recv, send, shutdown, socket_with, sockopt,
-    },
+    net::{RecvFlags, SendFlags, Shutdown, SocketFlags, acceptfrom_with, recv, send, shutdown, sockopt},
 };
 
 use pronto::connection::Instant;
@@ -112,6 +109,7 @@ impl Kernel for Linux {
     fn accept(&mut self) -> io::Result<(OwnedFd, Option<SocketAddr>)> {
         let Some(listener) = &self.listener else { return Err(Errno::AGAIN.into()) };
         let (socket, peer) = acceptfrom_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
+        // One that came by a unix socket has none.
         let peer = peer.and_then(|peer| SocketAddr::try_from(peer).ok());
         Ok((socket, peer))
     }
@@ -122,7 +120,10 @@ impl Kernel for Linux {
     }
 
     fn stop_accepting(&mut self) {
-        self.listener = None;
+        if let Some(listener) = self.listener.take() {
+            // Others may keep the socket open by descriptors of their own: then it would go on being reported.
+            let _gone = epoll::delete(&self.epoll, &listener);
+        }
     }
 
     #[inline]
@@ -184,52 +185,4 @@ impl Kernel for Linux {
     fn unix_seconds(&mut self) -> u64 {
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
     }
-}
-
-/// Listens on an address that other listeners of this process share: the kernel spreads connections over them.
-pub(crate) fn listen_shared(address: SocketAddr) -> io::Result<OwnedFd> {
-    let listener = bound(address, Sharing::Yes)?;
-    // Replies leave whole: waiting to fill a segment would only delay them. Accepted sockets inherit it.
-    sockopt::set_tcp_nodelay(&listener, true)?;
-    listen(&listener, BACKLOG)?;
-    Ok(listener)
-}
-
-/// Whether nobody else listens on an address. A shared listener alone would not notice: it would take half of the other
-/// server's connections.
-pub(crate) fn is_free(address: SocketAddr) -> io::Result<()> {
-    bound(address, Sharing::No).map(drop)
-}
-
-/// The address that a listener was given, where it asked for any port.
-pub(crate) fn local_address(listener: impl AsFd) -> io::Result<SocketAddr> {
-    Ok(getsockname(listener)?.try_into()?)
-}
-
-/// How many descriptors this process may have open.
-pub(crate) fn descriptor_limit() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
-}
-
-/// Connections that wait to be accepted.
-const BACKLOG: i32 = 4096;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sharing {
-    Yes,
-    No,
-}
-
-fn bound(address: SocketAddr, sharing: Sharing) -> io::Result<OwnedFd> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let socket = socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
-    // Connections of an earlier run that still linger are no reason to refuse.
-    sockopt::set_socket_reuseaddr(&socket, true)?;
-    if sharing == Sharing::Yes {
-        sockopt::set_socket_reuseport(&socket, true)?;
-    }
-    bind(&socket, &address)?;
-    Ok(socket)
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use pronto::connection::Instant;
-use pronto_host::{ClientKey, Drain, Home, Mailbox, Message, Session, WorkerState};
+use pronto_host::{Census, ClientKey, Drain, Home, Mailbox, Message, Session, WorkerState};
 use slab::Slab;
 
 use crate::{
@@ -25,6 +25,8 @@ pub(crate) struct Worker<K: Kernel> {
     kernel: K,
     state: WorkerState,
     mailbox: Arc<Mailbox>,
+    /// Where others see how many connections there are.
+    census: Arc<Census>,
     clients: Slab<Client<K::Socket>>,
     /// How many connections have been accepted: the generation of the next.
     accepted: u32,
@@ -74,6 +76,7 @@ impl<K: Kernel> Worker<K> {
         mut kernel: K,
         state: WorkerState,
         mailbox: Arc<Mailbox>,
+        census: Arc<Census>,
         most_clients: usize,
         drain_limit: Duration,
     ) -> Self {
@@ -82,6 +85,7 @@ impl<K: Kernel> Worker<K> {
             kernel,
             state,
             mailbox,
+            census,
             clients: Slab::new(),
             accepted: 0,
             most_clients,
@@ -108,6 +112,7 @@ impl<K: Kernel> Worker<K> {
             self.round(&events);
         }
         let cut = self.clients.len();
+        self.cancel();
         if cut > 0 {
             log::warn!("{cut} connections were cut at the end of the drain");
         }
@@ -123,10 +128,12 @@ impl<K: Kernel> Worker<K> {
             match event.token {
                 LISTENER if self.accepting == Accepting::Waiting => self.accepting = Accepting::Ready,
                 LISTENER => {}
-                WAKER => self.take_messages(),
+                // It has woken the worker, which is all it is for.
+                WAKER => {}
                 token => self.handle_ready(key_of(token), event),
             }
         }
+        self.take_messages();
         for _ in 0..self.queue.len() {
             let Some(key) = self.queue.pop_front() else { break };
             if let Some(client) = client(&mut self.clients, key) {
@@ -140,7 +147,7 @@ impl<K: Kernel> Worker<K> {
 
     /// How long nothing has to be done, as far as is known.
     pub(crate) fn time_to_wait(&self) -> Option<Duration> {
-        if !self.queue.is_empty() || self.accepting == Accepting::Ready {
+        if !self.queue.is_empty() || self.accepting == Accepting::Ready || !self.mailbox.rest() {
             return Some(Duration::ZERO);
         }
         let resume = match self.accepting {
@@ -196,6 +203,7 @@ impl<K: Kernel> Worker<K> {
 
     fn close(&mut self, key: ClientKey) {
         self.clients.remove(key.place as usize);
+        self.census.set_open(self.clients.len());
         // A descriptor is free again.
         if matches!(self.accepting, Accepting::Paused(_) | Accepting::Full) {
             self.accepting = Accepting::Ready;
@@ -245,7 +253,9 @@ impl<K: Kernel> Worker<K> {
         if self.drain_end.is_some() {
             return;
         }
-        self.accept_rest();
+        if drain == Drain::AtOnce {
+            self.accept_rest();
+        }
         self.kernel.stop_accepting();
         self.accepting = Accepting::Stopped;
         self.drain_end = Some(self.now.after(self.drain_limit));
@@ -259,6 +269,20 @@ impl<K: Kernel> Worker<K> {
             if let Some(client) = client(&mut self.clients, key) {
                 client.session_to_drive().handle_drain(drain);
                 self.turn(key);
+            }
+        }
+    }
+
+    /// Answers, as far as that is possible, those that will not be answered in time.
+    fn cancel(&mut self) {
+        let keys: Vec<_> = self.clients.iter().map(|(place, client)| key(place, client.generation())).collect();
+        for key in keys {
+            let Some(client) = client(&mut self.clients, key) else { continue };
+            let home = Home { mailbox: &self.mailbox, client: key };
+            client.session_to_drive().cancel(&mut self.state, home, self.now);
+            self.turn(key);
+            if let Some(client) = self.clients.get_mut(key.place as usize) {
+                client.session_to_drive().abandon("the server ended");
             }
         }
     }
@@ -319,6 +343,7 @@ impl<K: Kernel> Worker<K> {
         self.accepted = self.accepted.wrapping_add(1);
         let session = Session::new(self.state.config(), peer, self.now);
         entry.insert(Client::new(socket, session, key.generation));
+        self.census.set_open(self.clients.len());
         // Its first octets are often there already.
         self.turn(key);
     }

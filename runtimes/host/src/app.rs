@@ -9,6 +9,7 @@ use crate::{
     Answer, Fault, Handler, IncomingContent, MethodNotAllowed, NotFound, NotImplemented, OwnedRequest, Reply,
     errors::ErrorHandlers,
     handler::{AnyHandler, AsyncFunction, HandlerFuture, HandlerKind, SyncFunction},
+    hooks::Hooks,
     owned::Shared,
     pipe::Pipe,
 };
@@ -50,6 +51,7 @@ pub struct App {
     pub(crate) error_handlers: ErrorHandlers,
     access_log: bool,
     debug: bool,
+    pub(crate) hooks: Hooks,
 }
 
 struct Endpoint {

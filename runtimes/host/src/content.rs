@@ -211,7 +211,7 @@ mod tests {
     use crate::{ClientKey, Mailbox};
 
     fn streamed(pieces: Vec<Result<Piece, Fault>>, coding: Coding) -> Content {
-        let mailbox = Arc::new(Mailbox::new(|| {}));
+        let mailbox = Arc::new(Mailbox::new());
         let alarm = Alarm::rung(&mailbox, ClientKey { place: 0, generation: 0 });
         Content::streamed(Box::pin(stream::iter(pieces)), coding, alarm)
     }

@@ -1,6 +1,6 @@
 use std::{
     fmt, mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use pronto::connection::Drain;
@@ -91,31 +91,61 @@ impl fmt::Debug for Completion {
 }
 
 /// Where other threads leave messages for a worker.
+#[derive(Default)]
 pub struct Mailbox {
-    messages: Mutex<Vec<Message>>,
-    wake: Box<dyn Fn() + Send + Sync>,
+    state: Mutex<State>,
+    wake: OnceLock<Wake>,
 }
 
+#[derive(Default)]
+struct State {
+    messages: Vec<Message>,
+    /// The worker waits, and looks for messages only when it is woken.
+    resting: bool,
+}
+
+type Wake = Box<dyn Fn() + Send + Sync>;
+
 impl Mailbox {
-    /// An empty mailbox; `wake` gets its worker's attention.
-    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { messages: Mutex::new(Vec::new()), wake: Box::new(wake) }
+    /// An empty mailbox, whose worker nothing wakes yet.
+    pub const fn new() -> Self {
+        Self { state: Mutex::new(State { messages: Vec::new(), resting: false }), wake: OnceLock::new() }
     }
 
-    /// Leaves a message. The worker is woken by the first one that it has not taken.
+    /// Says what gets the worker's attention. The worker calls it, once, before it first [rests](Self::rest).
+    pub fn wake_with(&self, wake: impl Fn() + Send + Sync + 'static) {
+        // A second one would be a second worker, and a mailbox has one.
+        let _second = self.wake.set(Box::new(wake));
+    }
+
+    /// Leaves a message. The worker is woken by the first one that comes while it rests.
     pub fn send(&self, message: Message) {
-        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        messages.push(message);
-        let first = messages.len() == 1;
-        drop(messages);
-        if first {
-            (self.wake)();
+        let mut state = self.lock();
+        state.messages.push(message);
+        let was_resting = mem::take(&mut state.resting);
+        drop(state);
+        if was_resting && let Some(wake) = self.wake.get() {
+            wake();
         }
     }
 
     /// Takes all messages.
     pub fn take(&self) -> Vec<Message> {
-        mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut state = self.lock();
+        state.resting = false;
+        mem::take(&mut state.messages)
+    }
+
+    /// Says that the worker is about to wait. No: there are messages.
+    #[must_use = "who waits while there are messages is not woken by them"]
+    pub fn rest(&self) -> bool {
+        let mut state = self.lock();
+        state.resting = state.messages.is_empty();
+        state.resting
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

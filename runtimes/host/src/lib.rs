@@ -1,7 +1,10 @@
 //! What every pronto runtime shares, between the engine, which knows nothing of memory, and the transports.
 //!
-//! [`App`] is what users build: routes and their handlers, sync and async ones. A runtime keeps a [`WorkerState`] for each
-//! of its threads and a [`Session`] for each connection, and moves octets between these and its sockets.
+//! [`App`] is what users build: routes and their handlers, sync and async ones. [`Server`] is what they start: it listens,
+//! keeps the workers of a [`Runtime`] alive, and ends or replaces itself when signals say so.
+//!
+//! A runtime keeps a [`WorkerState`] for each of its threads and a [`Session`] for each connection, and moves octets between
+//! these and its sockets.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +12,7 @@ mod alarm;
 mod answer;
 mod app;
 mod backlog;
+mod census;
 mod content;
 mod deferral;
 mod done;
@@ -17,32 +21,49 @@ mod events;
 mod exchange;
 mod fault;
 mod handler;
+mod hooks;
 mod incoming;
+mod inherited;
+mod lifetime;
+mod listener;
 mod output;
 mod owned;
 mod piece;
 mod pipe;
+mod program;
+mod reload;
 mod request;
 mod response;
+mod runtime;
+mod say;
+mod server;
 mod session;
 mod signals;
+mod start_error;
+mod successor;
+mod supervisor;
 mod takeover;
 
 pub use answer::{Answer, Answered, Reply, ReplyHead};
 pub use app::{App, AppError};
+pub use census::Census;
 pub use content::LARGE;
 pub use deferral::{ClientKey, Completion, Deferred, Mailbox, Message};
 pub use done::Ending;
 pub use events::ServerSentEvent;
 pub use fault::{Cancelled, Fault, MethodNotAllowed, NotFound, NotImplemented, Panicked, Unanswered};
 pub use handler::{AnyHandler, AsyncKind, Handler, SyncKind};
+pub use hooks::{WorkerContext, worker_state};
 pub use incoming::{ContentError, IncomingContent};
+pub use listener::{Address, Listener};
 pub use output::Output;
 pub use owned::OwnedRequest;
 pub use piece::Piece;
 pub use pronto::connection::Drain;
 pub use request::Request;
 pub use response::{IntoResponse, Response};
+pub use runtime::{Runtime, WorkerSeed};
+pub use server::{Running, Server};
 pub use session::{Home, Session, WorkerState};
-pub use signals::StopSignals;
+pub use start_error::StartError;
 pub use takeover::Upgraded;

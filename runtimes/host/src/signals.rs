@@ -4,33 +4,62 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     flag::register_conditional_default,
-    iterator::Signals,
+    iterator,
 };
 
-/// The signals that ask a process to stop: SIGTERM and SIGINT.
+/// The signals that a server heeds.
 #[derive(Debug)]
-pub struct StopSignals(Signals);
+pub(crate) struct Signals(iterator::Signals);
 
-impl StopSignals {
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// To stop. SIGTERM, SIGINT.
+    Stop(&'static str),
+    /// To stop while somebody else serves on. SIGQUIT.
+    Leave,
+    /// To have a successor take over. SIGHUP.
+    Restart,
+}
+
+impl Signals {
     /// Catches them from now on. Do so before anybody is told that the server runs: a signal before would end it rudely.
     ///
     /// # Errors
     /// The operating system's, where it does not let them be caught.
-    pub fn catch() -> io::Result<Self> {
-        Signals::new([SIGTERM, SIGINT]).map(Self)
+    pub(crate) fn catch() -> io::Result<Self> {
+        iterator::Signals::new([SIGTERM, SIGINT, SIGQUIT, SIGHUP]).map(Self)
     }
 
-    /// Waits for one, and says which it was. The next one ends the process at once.
+    /// Waits for one.
+    pub(crate) fn wait(&mut self) -> Wish {
+        self.0.forever().next().map_or(Wish::Stop("the end of signals"), wish)
+    }
+
+    /// Those that have come.
+    pub(crate) fn pending(&mut self) -> impl Iterator<Item = Wish> {
+        self.0.pending().map(wish)
+    }
+
+    /// From now on one that asks to stop ends the process at once.
     ///
     /// # Errors
-    /// The operating system's, where it does not let them be caught.
-    pub fn wait(mut self) -> io::Result<&'static str> {
-        let caught = self.0.forever().next();
+    /// The operating system's.
+    pub(crate) fn end_at_the_next(&self) -> io::Result<()> {
         for signal in [SIGTERM, SIGINT] {
             register_conditional_default(signal, Arc::new(AtomicBool::new(true)))?;
         }
-        Ok(if caught == Some(SIGINT) { "SIGINT" } else { "SIGTERM" })
+        Ok(())
+    }
+}
+
+const fn wish(signal: i32) -> Wish {
+    match signal {
+        SIGHUP => Wish::Restart,
+        SIGQUIT => Wish::Leave,
+        SIGINT => Wish::Stop("SIGINT"),
+        _ => Wish::Stop("SIGTERM"),
     }
 }
