@@ -1,335 +1,56 @@
-//! One connection of a worker: its socket, its session, and the octets that could not be dealt with at once.
+//! One connection of a worker: its place, its socket, and what the worker keeps of it.
 
 use std::{
-    io::{self, ErrorKind, IoSlice},
+    io::{self, IoSlice},
     num::NonZeroU64,
 };
 
-use pronto::{
-    connection::{Config, Instant, Transport},
-    service::{Driven, Stop},
-};
-use pronto_host::{Home, Session, WorkerState};
+use pronto_host::{Client, Transport};
 
-use crate::{kept::Kept, sys::Kernel};
+use crate::sys::Kernel;
 
-/// A connection. At rest it has no buffers.
+/// A connection in its place.
 #[derive(Debug)]
-pub(crate) struct Client<S> {
-    socket: S,
-    session: Session,
+pub(crate) struct Seat<S> {
+    pub(crate) socket: S,
+    pub(crate) client: Client,
     /// How many connections had its place before.
-    generation: u32,
-    kept: Option<Box<Kept>>,
-    /// There may be something to read.
-    readable: bool,
-    /// The peer has ended its side: it is to be read on until the end comes.
-    ended: bool,
-    /// The kernel may take output.
-    writable: bool,
-    /// There may be something to answer without anything being read.
-    undriven: bool,
-    /// The driver has paused.
-    paused: bool,
-    /// It waits for its next turn.
-    pub(crate) queued: bool,
+    pub(crate) generation: u32,
     /// The tick of its entry in the wheel.
     pub(crate) scheduled: Option<NonZeroU64>,
 }
 
-/// What comes of a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// Nothing more to do until something happens.
-    Rest,
-    /// More to do, after others have had their turn.
-    Again,
-    /// The connection is over.
-    Over,
-}
-
-/// Rounds of a turn, and writes of one round, before others have their turn.
-const BUDGET: u32 = 16;
-
-/// Up to so much kept input is copied to the worker's buffer, to have what follows read behind it: more would be copied
-/// too often.
-const LITTLE: usize = 4 * 1024;
-
-impl<S> Client<S> {
-    pub(crate) fn new(socket: S, session: Session, generation: u32) -> Self {
-        Self {
-            socket,
-            session,
-            generation,
-            kept: None,
-            readable: true,
-            ended: false,
-            writable: true,
-            undriven: false,
-            paused: false,
-            queued: false,
-            scheduled: None,
-        }
-    }
-
-    pub(crate) const fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    /// Octets of buffers that it holds.
-    #[cfg(test)]
-    pub(crate) fn memory(&self) -> usize {
-        self.kept.as_ref().map_or(0, |kept| kept.input.memory() + kept.unsent.memory())
-    }
-
-    /// Notes what the kernel says of the socket.
-    pub(crate) fn handle_ready(&mut self, readable: bool, writable: bool, ended: bool) {
-        self.readable |= readable || ended;
-        self.writable |= writable;
-        self.ended |= ended;
-    }
-
-    /// The session, for something that gives the driver something to do.
-    pub(crate) fn session_to_drive(&mut self) -> &mut Session {
-        self.undriven = true;
-        &mut self.session
-    }
-
-    /// When its next deadline is.
-    pub(crate) fn deadline(&self, config: &Config) -> Option<Instant> {
-        self.session.connection().poll_timeout(config)
-    }
-
-    /// Sends, answers and reads as long as there is something to, within a budget. The worker's output holds only what
-    /// is this connection's, and is empty afterwards.
-    pub(crate) fn turn<K: Kernel<Socket = S>>(
-        &mut self,
-        kernel: &mut K,
-        worker: &mut WorkerState,
-        home: Home<'_>,
-        buffer: &mut [u8],
-        now: Instant,
-    ) -> Turn {
-        match self.rounds(kernel, worker, home, buffer, now) {
-            Ok(turn) => turn,
-            Err(error) => {
-                log::debug!("a connection was cut: {error}");
-                self.session.abandon(&error.to_string());
-                worker.output.clear();
-                Turn::Over
-            }
-        }
-    }
-
-    fn rounds<K: Kernel<Socket = S>>(
-        &mut self,
-        kernel: &mut K,
-        worker: &mut WorkerState,
-        home: Home<'_>,
-        buffer: &mut [u8],
-        now: Instant,
-    ) -> io::Result<Turn> {
-        for _ in 0..BUDGET {
-            self.send(kernel, worker, home, now)?;
-            match self.session.connection_mut().poll_transport(worker.config(), now) {
-                Transport::Keep => {}
-                Transport::ShutdownWrite => kernel.shutdown_write(&self.socket),
-                Transport::Close => return Ok(Turn::Over),
-                Transport::Reset => {
-                    kernel.reset_on_close(&self.socket);
-                    return Ok(Turn::Over);
-                }
-            }
-            if !self.proceed(kernel, worker, home, buffer, now)? {
-                let more_to_send = self.writable && !self.session.content_octets().is_empty();
-                return Ok(if more_to_send { Turn::Again } else { Turn::Rest });
-            }
-        }
-        self.send(kernel, worker, home, now)?;
-        Ok(Turn::Again)
-    }
-
-    /// Answers what is there, or reads and answers. Says whether there was anything to do.
-    fn proceed<K: Kernel<Socket = S>>(
-        &mut self,
-        kernel: &mut K,
-        worker: &mut WorkerState,
-        home: Home<'_>,
-        buffer: &mut [u8],
-        now: Instant,
-    ) -> io::Result<bool> {
-        if self.undriven {
-            self.drive_kept(worker, home, now);
-            return Ok(true);
-        }
-        if !self.readable || !self.session.connection().wants_read(worker.config()) {
-            return Ok(false);
-        }
-        let kept = self.kept.as_mut().map_or(0, |kept| kept.input.len());
-        if kept > LITTLE {
-            return self.read_behind_kept(kernel, worker, home, now);
-        }
-        if let Some(kept) = &mut self.kept {
-            buffer[..kept.input.len()].copy_from_slice(kept.input.as_octets());
-        }
-        let Some(length) = self.read(kernel, &mut buffer[kept..])? else { return Ok(false) };
-        let driven = self.session.drive(worker, home, &mut buffer[..kept + length], now);
-        let rest = &buffer[driven.consumed..driven.filled];
-        if !rest.is_empty() || kept > 0 {
-            self.kept.get_or_insert_default().input.replace(rest);
-            self.let_go();
-        }
-        self.note(driven);
-        Ok(true)
-    }
-
-    /// Reads to the memory that holds what is kept, and drives it there.
-    fn read_behind_kept<K: Kernel<Socket = S>>(
-        &mut self,
-        kernel: &mut K,
-        worker: &mut WorkerState,
-        home: Home<'_>,
-        now: Instant,
-    ) -> io::Result<bool> {
-        let Some(mut kept) = self.kept.take() else { return Ok(false) };
-        let read = self.read(kernel, kept.input.room(self.session.connection().content_to_come()));
-        kept.input.fill(read.as_ref().ok().copied().flatten().unwrap_or(0));
-        self.kept = Some(kept);
-        if read?.is_none() {
-            return Ok(false);
-        }
-        self.drive_kept(worker, home, now);
-        Ok(true)
-    }
-
-    /// Drives the input that is kept, be it none.
-    fn drive_kept(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
-        let driven = match &mut self.kept {
-            Some(kept) => {
-                let driven = self.session.drive(worker, home, kept.input.as_octets(), now);
-                kept.input.keep(driven.consumed..driven.filled);
-                self.let_go();
-                driven
-            }
-            None => self.session.drive(worker, home, &mut [], now),
-        };
-        self.note(driven);
-    }
-
-    /// Keeps nothing where there is nothing to keep.
-    fn let_go(&mut self) {
-        if self.kept.as_ref().is_some_and(|kept| kept.is_empty()) {
-            self.kept = None;
-        }
-    }
-
-    /// Notes what the driver stopped for: what sends, completes or times out later has it driven again.
-    fn note(&mut self, driven: Driven) {
-        self.undriven = driven.stop == Stop::Flush;
-        self.paused = driven.stop == Stop::Paused;
-    }
-
-    /// Reads, and notes what that says of the socket. `None`: nothing is there.
-    fn read<K: Kernel<Socket = S>>(&mut self, kernel: &mut K, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        loop {
-            match kernel.read(&self.socket, buffer) {
-                Ok(0) => {
-                    self.readable = false;
-                    self.session.connection_mut().handle_end_of_input();
-                    return Ok(Some(0));
-                }
-                Ok(length) => {
-                    // A read that leaves room has emptied the socket, and what comes next brings an edge. The end may
-                    // have come already.
-                    self.readable = length == buffer.len() || self.ended;
-                    return Ok(Some(length));
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.readable = false;
-                    return Ok(None);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Sends what is unsent, then the worker's output, then content from where it lies, as far as the kernel takes it.
-    /// What it does not take of the output is kept.
-    fn send<K: Kernel<Socket = S>>(
-        &mut self,
-        kernel: &mut K,
-        worker: &mut WorkerState,
-        home: Home<'_>,
-        now: Instant,
-    ) -> io::Result<()> {
-        let mut sent_now = 0;
-        let mut output_sent = 0;
-        for _ in 0..BUDGET {
-            let unsent = self.kept.as_ref().map_or(&[][..], |kept| kept.unsent.as_octets());
-            let output = &worker.output.as_octets()[output_sent..];
-            if !self.writable {
-                break;
-            }
-            let large = self.session.content_octets();
-            let (unsent_length, output_length) = (unsent.len(), output.len());
-            let total = unsent_length + output_length + large.len();
-            if total == 0 {
-                break;
-            }
-            let Some(sent) = write(kernel, &self.socket, [unsent, output, large])? else {
-                self.writable = false;
-                break;
-            };
-            // A short write has filled the socket, and room brings an edge.
-            self.writable = sent == total;
-            sent_now += sent;
-            let from_unsent = sent.min(unsent_length);
-            let from_output = (sent - from_unsent).min(output_length);
-            if let Some(kept) = &mut self.kept {
-                kept.unsent.consume(from_unsent);
-            }
-            output_sent += from_output;
-            let from_content = sent - from_unsent - from_output;
-            if from_content > 0 {
-                // All of the output has gone, since content comes behind it.
-                worker.output.clear();
-                output_sent = 0;
-                self.undriven |= self.session.consume_content(worker, home, from_content, now);
-            }
-        }
-        let rest = &worker.output.as_octets()[output_sent..];
-        if !rest.is_empty() {
-            self.kept.get_or_insert_default().unsent.append(rest);
-        }
-        worker.output.clear();
-        self.let_go();
-        let unsent =
-            self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len()) + self.session.content_octets().len();
-        if sent_now > 0 || unsent > 0 {
-            self.session.connection_mut().handle_transmit(worker.config(), sent_now, unsent, now);
-            self.undriven |= self.paused && sent_now > 0;
-        }
-        Ok(())
+impl<S> Seat<S> {
+    pub(crate) const fn new(socket: S, client: Client, generation: u32) -> Self {
+        Self { socket, client, generation, scheduled: None }
     }
 }
 
-/// One write of all parts that are not empty; `None` where the kernel takes nothing now.
-fn write<K: Kernel>(kernel: &mut K, socket: &K::Socket, parts: [&[u8]; 3]) -> io::Result<Option<usize>> {
-    let mut slices = [IoSlice::new(&[]); 3];
-    let mut count = 0;
-    for part in parts {
-        if !part.is_empty() {
-            slices[count] = IoSlice::new(part);
-            count += 1;
-        }
+/// A socket of a kernel.
+#[derive(Debug)]
+pub(crate) struct Socket<'a, K: Kernel> {
+    pub(crate) kernel: &'a mut K,
+    pub(crate) socket: &'a K::Socket,
+}
+
+impl<K: Kernel> Transport for Socket<'_, K> {
+    const EDGE_TRIGGERED: bool = true;
+
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.kernel.read(self.socket, buffer)
     }
-    loop {
-        match kernel.write(socket, &slices[..count]) {
-            Ok(sent) => return Ok(Some(sent)),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+
+    #[inline]
+    fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.kernel.write(self.socket, parts)
+    }
+
+    fn shutdown_write(&mut self) {
+        self.kernel.shutdown_write(self.socket);
+    }
+
+    fn reset_on_close(&mut self) {
+        self.kernel.reset_on_close(self.socket);
     }
 }

@@ -18,7 +18,6 @@
 mod client;
 #[cfg(test)]
 mod fake;
-mod kept;
 mod server;
 mod sys;
 #[cfg(test)]

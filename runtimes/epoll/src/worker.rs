@@ -10,11 +10,11 @@ use std::{
 };
 
 use pronto::connection::Instant;
-use pronto_host::{Census, ClientKey, Drain, Home, Mailbox, Message, Session, WorkerState};
+use pronto_host::{Census, Client, ClientKey, Drain, Home, Mailbox, Message, Session, Turn, WorkerState};
 use slab::Slab;
 
 use crate::{
-    client::{Client, Turn},
+    client::{Seat, Socket},
     sys::{Kernel, LISTENER, Ready, WAKER},
     wheel::Wheel,
 };
@@ -27,7 +27,7 @@ pub(crate) struct Worker<K: Kernel> {
     mailbox: Arc<Mailbox>,
     /// Where others see how many connections there are.
     census: Arc<Census>,
-    clients: Slab<Client<K::Socket>>,
+    clients: Slab<Seat<K::Socket>>,
     /// How many connections have been accepted: the generation of the next.
     accepted: u32,
     most_clients: usize,
@@ -136,8 +136,8 @@ impl<K: Kernel> Worker<K> {
         self.take_messages();
         for _ in 0..self.queue.len() {
             let Some(key) = self.queue.pop_front() else { break };
-            if let Some(client) = client(&mut self.clients, key) {
-                client.queued = false;
+            if let Some(seat) = seat(&mut self.clients, key) {
+                seat.client.queued = false;
                 self.turn(key);
             }
         }
@@ -165,11 +165,11 @@ impl<K: Kernel> Worker<K> {
     /// Octets of buffers that connections hold.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {
-        self.clients.iter().map(|(_, client)| client.memory()).sum()
+        self.clients.iter().map(|(_, seat)| seat.client.memory()).sum()
     }
 
     fn handle_ready(&mut self, key: ClientKey, event: &Ready) {
-        let Some(client) = client(&mut self.clients, key) else { return };
+        let Some(Seat { client, .. }) = seat(&mut self.clients, key) else { return };
         client.handle_ready(event.readable, event.writable, event.ended);
         if event.broken {
             client.session_to_drive().abandon("the client broke the connection off");
@@ -181,9 +181,10 @@ impl<K: Kernel> Worker<K> {
 
     /// Gives a connection its turn.
     fn turn(&mut self, key: ClientKey) {
-        let Some(client) = client(&mut self.clients, key) else { return };
+        let Some(Seat { socket, client, scheduled, .. }) = seat(&mut self.clients, key) else { return };
         let home = Home { mailbox: &self.mailbox, client: key };
-        match client.turn(&mut self.kernel, &mut self.state, home, &mut self.buffer, self.now) {
+        let mut transport = Socket { kernel: &mut self.kernel, socket };
+        match client.turn(&mut transport, &mut self.state, home, &mut self.buffer, self.now) {
             Turn::Rest => {}
             Turn::Again if client.queued => {}
             Turn::Again => {
@@ -194,8 +195,8 @@ impl<K: Kernel> Worker<K> {
         }
         if let Some(deadline) = client.deadline(self.state.config()) {
             let tick = self.wheel.tick(deadline);
-            if client.scheduled.is_none_or(|scheduled| tick < scheduled) {
-                client.scheduled = Some(tick);
+            if scheduled.is_none_or(|scheduled| tick < scheduled) {
+                *scheduled = Some(tick);
                 self.wheel.insert(key, tick);
             }
         }
@@ -215,13 +216,13 @@ impl<K: Kernel> Worker<K> {
         let mut due = Vec::new();
         self.wheel.expire(self.now, &mut due);
         for (key, tick) in due {
-            let Some(client) = client(&mut self.clients, key) else { continue };
-            if client.scheduled != Some(tick) {
+            let Some(seat) = seat(&mut self.clients, key) else { continue };
+            if seat.scheduled != Some(tick) {
                 continue;
             }
-            client.scheduled = None;
+            seat.scheduled = None;
             // Whether it is really due is known there.
-            client.session_to_drive().connection_mut().handle_timeout(self.state.config(), self.now);
+            seat.client.session_to_drive().connection_mut().handle_timeout(self.state.config(), self.now);
             self.turn(key);
         }
     }
@@ -235,7 +236,7 @@ impl<K: Kernel> Worker<K> {
                 }
                 continue;
             };
-            let Some(client) = client(&mut self.clients, key) else { continue };
+            let Some(Seat { client, .. }) = seat(&mut self.clients, key) else { continue };
             let (session, home) = (client.session_to_drive(), Home { mailbox: &self.mailbox, client: key });
             match message {
                 Message::Answer(completion) => session.complete(&mut self.state, home, completion, self.now),
@@ -259,14 +260,14 @@ impl<K: Kernel> Worker<K> {
         self.kernel.stop_accepting();
         self.accepting = Accepting::Stopped;
         self.drain_end = Some(self.now.after(self.drain_limit));
-        let keys: Vec<_> = self.clients.iter().map(|(place, client)| key(place, client.generation())).collect();
+        let keys: Vec<_> = self.clients.iter().map(|(place, seat)| key(place, seat.generation)).collect();
         for key in keys {
             // What has been asked by now is answered, even if no event has told of it yet.
-            if let Some(client) = client(&mut self.clients, key) {
+            if let Some(Seat { client, .. }) = seat(&mut self.clients, key) {
                 client.handle_ready(true, false, false);
                 self.turn(key);
             }
-            if let Some(client) = client(&mut self.clients, key) {
+            if let Some(Seat { client, .. }) = seat(&mut self.clients, key) {
                 client.session_to_drive().handle_drain(drain);
                 self.turn(key);
             }
@@ -275,13 +276,13 @@ impl<K: Kernel> Worker<K> {
 
     /// Answers, as far as that is possible, those that will not be answered in time.
     fn cancel(&mut self) {
-        let keys: Vec<_> = self.clients.iter().map(|(place, client)| key(place, client.generation())).collect();
+        let keys: Vec<_> = self.clients.iter().map(|(place, seat)| key(place, seat.generation)).collect();
         for key in keys {
-            let Some(client) = client(&mut self.clients, key) else { continue };
+            let Some(Seat { client, .. }) = seat(&mut self.clients, key) else { continue };
             let home = Home { mailbox: &self.mailbox, client: key };
             client.session_to_drive().cancel(&mut self.state, home, self.now);
             self.turn(key);
-            if let Some(client) = self.clients.get_mut(key.place as usize) {
+            if let Some(Seat { client, .. }) = seat(&mut self.clients, key) {
                 client.session_to_drive().abandon("the server ended");
             }
         }
@@ -342,7 +343,7 @@ impl<K: Kernel> Worker<K> {
         }
         self.accepted = self.accepted.wrapping_add(1);
         let session = Session::new(self.state.config(), peer, self.now);
-        entry.insert(Client::new(socket, session, key.generation));
+        entry.insert(Seat::new(socket, Client::new(session), key.generation));
         self.census.set_open(self.clients.len());
         // Its first octets are often there already.
         self.turn(key);
@@ -351,11 +352,11 @@ impl<K: Kernel> Worker<K> {
 
 /// What a connection takes at rest.
 #[cfg(test)]
-pub(crate) const CLIENT_SIZE: usize = size_of::<Client<std::os::fd::OwnedFd>>();
+pub(crate) const CLIENT_SIZE: usize = size_of::<Seat<std::os::fd::OwnedFd>>();
 
 /// The connection of this key, unless it is gone.
-fn client<S>(clients: &mut Slab<Client<S>>, key: ClientKey) -> Option<&mut Client<S>> {
-    clients.get_mut(key.place as usize).filter(|client| client.generation() == key.generation)
+fn seat<S>(clients: &mut Slab<Seat<S>>, key: ClientKey) -> Option<&mut Seat<S>> {
+    clients.get_mut(key.place as usize).filter(|seat| seat.generation == key.generation)
 }
 
 const fn key(place: usize, generation: u32) -> ClientKey {

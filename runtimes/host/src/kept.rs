@@ -73,7 +73,6 @@ impl Input {
         self.filled = rest.len();
     }
 
-    #[cfg(test)]
     pub(crate) const fn memory(&self) -> usize {
         self.octets.capacity()
     }
@@ -111,7 +110,6 @@ impl Unsent {
         self.octets.extend_from_slice(rest);
     }
 
-    #[cfg(test)]
     pub(crate) const fn memory(&self) -> usize {
         self.octets.capacity()
     }
