@@ -10,6 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Wake, Waker},
     time::Duration,
 };
 
@@ -29,7 +30,7 @@ pub(crate) struct World {
     pub(crate) worker: Worker<Fake>,
     mailbox: Arc<Mailbox>,
     net: Rc<RefCell<Net>>,
-    woken: Arc<AtomicBool>,
+    woken: Arc<Woken>,
 }
 
 /// What is on the other side of the system calls.
@@ -73,7 +74,17 @@ pub(crate) struct Peer {
 }
 
 #[derive(Debug)]
-pub(crate) struct Fake(Rc<RefCell<Net>>);
+pub(crate) struct Fake(Rc<RefCell<Net>>, Arc<Woken>);
+
+/// Whether the worker was woken.
+#[derive(Debug, Default)]
+pub(crate) struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Socket {
@@ -90,14 +101,18 @@ impl Drop for Socket {
 impl World {
     pub(crate) fn new(app: App, config: Config, most_clients: usize) -> Self {
         let net = Rc::new(RefCell::new(Net { listening: true, now: 1_000_000, ..Net::default() }));
-        let woken = Arc::new(AtomicBool::new(false));
-        let waker = Arc::clone(&woken);
+        let woken = Arc::new(Woken::default());
         let mailbox = Arc::new(Mailbox::new());
-        mailbox.wake_with(move || waker.store(true, Ordering::SeqCst));
         let state = WorkerState::new(Arc::new(app), config);
         let limit = Duration::from_secs(5);
-        let worker =
-            Worker::new(Fake(Rc::clone(&net)), state, Arc::clone(&mailbox), Arc::default(), most_clients, limit);
+        let worker = Worker::new(
+            Fake(Rc::clone(&net), Arc::clone(&woken)),
+            state,
+            Arc::clone(&mailbox),
+            Arc::default(),
+            most_clients,
+            limit,
+        );
         Self { worker, mailbox, net, woken }
     }
 
@@ -216,7 +231,7 @@ impl World {
 
     fn take_events(&mut self, events: &mut Vec<Ready>) {
         events.append(&mut self.net().events);
-        if self.woken.swap(false, Ordering::SeqCst) {
+        if self.woken.0.swap(false, Ordering::SeqCst) {
             events.push(Ready { token: WAKER, readable: true, writable: false, ended: false, broken: false });
         }
     }
@@ -355,6 +370,10 @@ impl Kernel for Fake {
     fn wait(&mut self, events: &mut Vec<Ready>, _: Option<Duration>) -> io::Result<()> {
         events.clear();
         Ok(())
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.1))
     }
 
     fn now(&mut self) -> Instant {

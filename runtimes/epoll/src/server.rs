@@ -18,7 +18,6 @@ impl Runtime for Epoll {
     fn serve(seed: WorkerSeed) -> io::Result<()> {
         let WorkerSeed { listener, app, config, mailbox, census, most_connections, drain_limit, .. } = seed;
         let kernel = Linux::new(listener.into())?;
-        mailbox.wake_with(kernel.waker());
         let state = WorkerState::new(app, config);
         Worker::new(kernel, state, mailbox, census, most_connections, drain_limit).run()
     }

@@ -7,6 +7,7 @@ use std::{
     net::SocketAddr,
     os::fd::OwnedFd,
     sync::Arc,
+    task::{Wake, Waker},
     time::{self, Duration, SystemTime},
 };
 
@@ -44,6 +45,9 @@ pub(crate) trait Kernel {
     /// Waits for events, at most so long.
     fn wait(&mut self, events: &mut Vec<Ready>, at_most: Option<Duration>) -> io::Result<()>;
 
+    /// What ends a wait, from any thread.
+    fn waker(&self) -> Waker;
+
     /// Time since some start that stays the same.
     fn now(&mut self) -> Instant;
 
@@ -76,7 +80,7 @@ pub(crate) const WAKER: u64 = u64::MAX - 1;
 pub(crate) struct Linux {
     epoll: OwnedFd,
     listener: Option<OwnedFd>,
-    waker: Arc<OwnedFd>,
+    waker: Arc<EventFd>,
     start: time::Instant,
 }
 
@@ -90,16 +94,22 @@ impl Linux {
         let edge = epoll::EventFlags::IN | epoll::EventFlags::ET;
         epoll::add(&epoll, &listener, EventData::new_u64(LISTENER), edge)?;
         epoll::add(&epoll, &waker, EventData::new_u64(WAKER), edge)?;
-        Ok(Self { epoll, listener: Some(listener), waker: Arc::new(waker), start: time::Instant::now() })
+        Ok(Self { epoll, listener: Some(listener), waker: Arc::new(EventFd(waker)), start: time::Instant::now() })
+    }
+}
+
+/// What wakes a worker from its wait, from any thread.
+#[derive(Debug)]
+struct EventFd(OwnedFd);
+
+impl Wake for EventFd {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
     }
 
-    /// What wakes a worker from its wait, from any thread.
-    pub(crate) fn waker(&self) -> impl Fn() + Send + Sync + 'static {
-        let waker = Arc::clone(&self.waker);
+    fn wake_by_ref(self: &Arc<Self>) {
         // It can only fail when the counter is full: then the worker is being woken anyway.
-        move || {
-            let _full = rustix::io::write(&*waker, &1_u64.to_ne_bytes());
-        }
+        let _full = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
     }
 }
 
@@ -162,7 +172,7 @@ impl Kernel for Linux {
         for event in taken {
             let (flags, token) = (event.flags, event.data.u64());
             if token == WAKER {
-                let _nothing = rustix::io::read(&*self.waker, &mut [0; 8]);
+                let _nothing = rustix::io::read(&self.waker.0, &mut [0; 8]);
             }
             let broken = flags.contains(epoll::EventFlags::ERR);
             // Both sides have ended: there may still be something to read, and nothing to lose by it.
@@ -176,6 +186,10 @@ impl Kernel for Linux {
             });
         }
         Ok(())
+    }
+
+    fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.waker))
     }
 
     fn now(&mut self) -> Instant {

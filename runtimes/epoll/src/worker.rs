@@ -6,6 +6,7 @@ use std::{
     io::{self, ErrorKind},
     net::SocketAddr,
     sync::Arc,
+    task::Waker,
     time::Duration,
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Worker<K: Kernel> {
     kernel: K,
     state: WorkerState,
     mailbox: Arc<Mailbox>,
+    waker: Waker,
     /// Where others see how many connections there are.
     census: Arc<Census>,
     clients: Slab<Seat<K::Socket>>,
@@ -80,11 +82,12 @@ impl<K: Kernel> Worker<K> {
         most_clients: usize,
         drain_limit: Duration,
     ) -> Self {
-        let now = kernel.now();
+        let (now, waker) = (kernel.now(), kernel.waker());
         Self {
             kernel,
             state,
             mailbox,
+            waker,
             census,
             clients: Slab::new(),
             accepted: 0,
@@ -147,7 +150,7 @@ impl<K: Kernel> Worker<K> {
 
     /// How long nothing has to be done, as far as is known.
     pub(crate) fn time_to_wait(&self) -> Option<Duration> {
-        if !self.queue.is_empty() || self.accepting == Accepting::Ready || !self.mailbox.rest() {
+        if !self.queue.is_empty() || self.accepting == Accepting::Ready || !self.mailbox.rest(&self.waker) {
             return Some(Duration::ZERO);
         }
         let resume = match self.accepting {

@@ -1,6 +1,7 @@
 use std::{
     fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
 };
 
 use pronto::connection::Drain;
@@ -53,7 +54,7 @@ impl Drop for Deferred {
     }
 }
 
-/// What a worker is told by other threads.
+/// What a worker, or a connection, is told by others.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Message {
@@ -63,6 +64,8 @@ pub enum Message {
     Wake(ClientKey),
     /// Accept no more, and end when nothing is owed.
     Drain(Drain),
+    /// The time to end is over: answer what is pending as cancelled, and end.
+    Cancel,
 }
 
 impl Message {
@@ -71,7 +74,7 @@ impl Message {
         match self {
             Self::Answer(completion) => Some(completion.client),
             Self::Wake(client) => Some(*client),
-            Self::Drain(_) => None,
+            Self::Drain(_) | Self::Cancel => None,
         }
     }
 }
@@ -90,42 +93,34 @@ impl fmt::Debug for Completion {
     }
 }
 
-/// Where other threads leave messages for a worker.
+/// Where others leave messages for a worker, or for a connection.
 #[derive(Default)]
-pub struct Mailbox {
-    state: Mutex<State>,
-    wake: OnceLock<Wake>,
-}
+pub struct Mailbox(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     messages: Vec<Message>,
-    /// The worker waits, and looks for messages only when it is woken.
+    /// What gets the owner's attention.
+    waker: Option<Waker>,
+    /// The owner waits, and looks for messages only when it is woken.
     resting: bool,
 }
 
-type Wake = Box<dyn Fn() + Send + Sync>;
-
 impl Mailbox {
-    /// An empty mailbox, whose worker nothing wakes yet.
+    /// An empty mailbox.
     pub const fn new() -> Self {
-        Self { state: Mutex::new(State { messages: Vec::new(), resting: false }), wake: OnceLock::new() }
+        Self(Mutex::new(State { messages: Vec::new(), waker: None, resting: false }))
     }
 
-    /// Says what gets the worker's attention. The worker calls it, once, before it first [rests](Self::rest).
-    pub fn wake_with(&self, wake: impl Fn() + Send + Sync + 'static) {
-        // A second one would be a second worker, and a mailbox has one.
-        let _second = self.wake.set(Box::new(wake));
-    }
-
-    /// Leaves a message. The worker is woken by the first one that comes while it rests.
+    /// Leaves a message. The owner is woken by the first one that comes while it rests.
     pub fn send(&self, message: Message) {
         let mut state = self.lock();
         state.messages.push(message);
-        let was_resting = mem::take(&mut state.resting);
-        drop(state);
-        if was_resting && let Some(wake) = self.wake.get() {
-            wake();
+        if mem::take(&mut state.resting)
+            && let Some(waker) = state.waker.clone()
+        {
+            drop(state);
+            waker.wake();
         }
     }
 
@@ -136,16 +131,19 @@ impl Mailbox {
         mem::take(&mut state.messages)
     }
 
-    /// Says that the worker is about to wait. No: there are messages.
+    /// Says that the owner is about to wait until it is woken. No: there are messages.
     #[must_use = "who waits while there are messages is not woken by them"]
-    pub fn rest(&self) -> bool {
+    pub fn rest(&self, waker: &Waker) -> bool {
         let mut state = self.lock();
         state.resting = state.messages.is_empty();
+        if state.resting && state.waker.as_ref().is_none_or(|known| !known.will_wake(waker)) {
+            state.waker = Some(waker.clone());
+        }
         state.resting
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,0 +1,162 @@
+use std::{
+    fmt,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    os::fd::OwnedFd,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_executor::LocalExecutor;
+use async_io::{Async, Timer};
+use futures_lite::{
+    FutureExt,
+    future::{poll_fn, yield_now},
+};
+use pronto_host::{Drain, Listener, Mailbox, Message};
+use rustix::net::{SocketFlags, acceptfrom_with};
+
+use crate::{Worker, socket::Socket};
+
+/// Accepts connections for a worker, until it is told to drain.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    worker: Rc<Worker>,
+    listener: Async<Listener>,
+    mailbox: Arc<Mailbox>,
+    most_connections: usize,
+    drain_limit: Duration,
+    /// When it was last told that connections have to wait.
+    complained: Option<Instant>,
+}
+
+/// Connections accepted before others have their turn.
+const BUDGET: usize = 64;
+
+/// How long accepting rests when it fails for want of something, unless a connection ends before.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often it is told at most that no connections are accepted.
+const COMPLAINT: Duration = Duration::from_secs(10);
+
+impl Acceptor {
+    pub(crate) fn new(
+        worker: Rc<Worker>,
+        listener: Listener,
+        mailbox: Arc<Mailbox>,
+        most_connections: usize,
+        drain_limit: Duration,
+    ) -> io::Result<Self> {
+        let listener = Async::new_nonblocking(listener)?;
+        Ok(Self { worker, listener, mailbox, most_connections, drain_limit, complained: None })
+    }
+
+    /// Accepts, and drains when that is asked for.
+    ///
+    /// # Errors
+    /// What leaves no way to go on: the listener cannot be waited for.
+    pub(crate) async fn run(mut self, executor: &LocalExecutor<'static>) -> io::Result<()> {
+        let mailbox = Arc::clone(&self.mailbox);
+        let accepting = async { self.accept_all(executor).await.map(|never| match never {}) };
+        let drain = accepting.or(async { Ok(drain_message(&mailbox).await) }).await?;
+        if drain == Drain::AtOnce {
+            // Connections that the kernel has accepted for us must not be refused.
+            while let Some(Ok((socket, peer))) = self.accept_one() {
+                self.welcome(executor, socket, peer);
+            }
+        }
+        let Self { worker, listener, drain_limit, .. } = self;
+        drop(listener);
+        // Those that were just accepted have their first turn before they are told to end.
+        yield_now().await;
+        worker.send_all(|| Message::Drain(drain));
+        let drained = async {
+            worker.wait_for_open(0).await;
+            true
+        };
+        let over = async {
+            Timer::after(drain_limit).await;
+            false
+        };
+        if !drained.or(over).await {
+            log::warn!("{} connections were cut at the end of the drain", worker.open());
+            worker.send_all(|| Message::Cancel);
+            worker.wait_for_open(0).await;
+        }
+        Ok(())
+    }
+
+    async fn accept_all(&mut self, executor: &LocalExecutor<'static>) -> io::Result<std::convert::Infallible> {
+        loop {
+            for _ in 0..BUDGET {
+                if self.worker.open() >= self.most_connections {
+                    let most = self.most_connections;
+                    self.complain(format_args!("{most} are open"));
+                    self.worker.wait_for_open(self.most_connections - 1).await;
+                }
+                match self.accept_one() {
+                    None => self.listener.readable().await?,
+                    Some(Ok((socket, peer))) => self.welcome(executor, socket, peer),
+                    Some(Err(error)) => {
+                        self.complain(error);
+                        let worker = Rc::clone(&self.worker);
+                        let room = worker.wait_for_open(worker.open().saturating_sub(1));
+                        let pause = async {
+                            Timer::after(PAUSE).await;
+                        };
+                        room.or(pause).await;
+                    }
+                }
+            }
+            yield_now().await;
+        }
+    }
+
+    /// The next connection; `None`: none is there. Who came and went is not told of.
+    fn accept_one(&self) -> Option<io::Result<(OwnedFd, Option<SocketAddr>)>> {
+        loop {
+            let accepted = acceptfrom_with(self.listener.get_ref(), SocketFlags::NONBLOCK | SocketFlags::CLOEXEC);
+            match accepted.map_err(io::Error::from) {
+                Ok((socket, peer)) => return Some(Ok((socket, peer.and_then(|peer| SocketAddr::try_from(peer).ok())))),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+
+    fn welcome(&self, executor: &LocalExecutor<'static>, socket: OwnedFd, peer: Option<SocketAddr>) {
+        match Socket::new(socket) {
+            Ok(socket) => {
+                let worker = Rc::clone(&self.worker);
+                executor.spawn(worker.serve_with(socket, peer, Socket::reset_on_close)).detach();
+            }
+            Err(error) => log::warn!("a connection was dropped: {error}"),
+        }
+    }
+
+    fn complain(&mut self, reason: impl fmt::Display) {
+        if self.complained.is_none_or(|complained| complained.elapsed() >= COMPLAINT) {
+            self.complained = Some(Instant::now());
+            log::warn!("connections have to wait until others end: {reason}");
+        }
+    }
+}
+
+/// How to drain, when that is asked for.
+async fn drain_message(mailbox: &Mailbox) -> Drain {
+    loop {
+        let messages = poll_fn(|context| {
+            if mailbox.rest(context.waker()) {
+                return std::task::Poll::Pending;
+            }
+            std::task::Poll::Ready(mailbox.take())
+        });
+        for message in messages.await {
+            if let Message::Drain(drain) = message {
+                return drain;
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+use std::{
+    io::{self, ErrorKind, IoSlice},
+    net::SocketAddr,
+    pin::Pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use async_io::Timer;
+use futures_lite::{AsyncRead, AsyncWrite};
+use pronto::connection::Instant;
+use pronto_host::{Client, ClientKey, Home, Mailbox, Message, Session, Transport, Turn};
+
+use crate::worker::{Worker, unix_seconds};
+
+/// One connection: a task's state.
+#[derive(Debug)]
+pub(crate) struct Connection<S> {
+    worker: Rc<Worker>,
+    place: usize,
+    client: Client,
+    stream: S,
+    reset: fn(&S),
+    /// Where other tasks and threads leave what this connection waits for.
+    mailbox: Arc<Mailbox>,
+    timer: Timer,
+    /// When the timer fires. A deadline that moves away leaves it as it is: to fire for nothing costs less than to set it
+    /// for each request.
+    armed: Option<Instant>,
+}
+
+/// A connection has its mailbox for itself.
+const CLIENT: ClientKey = ClientKey { place: 0, generation: 0 };
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub(crate) fn new(worker: Rc<Worker>, stream: S, peer: Option<SocketAddr>, reset: fn(&S)) -> Self {
+        let mailbox = Arc::new(Mailbox::new());
+        let place = worker.enter(Arc::clone(&mailbox));
+        let client = Client::new(Session::new(worker.state.borrow().config(), peer, worker.now()));
+        Self { worker, place, client, stream, reset, mailbox, timer: Timer::never(), armed: None }
+    }
+
+    /// Does all that can be done now. Ready: the connection is over.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let now = self.worker.now();
+        if let Some(over) = self.take_messages(context, now) {
+            return over;
+        }
+        if self.armed.is_some_and(|armed| armed <= now) {
+            self.armed = None;
+            let state = self.worker.state.borrow();
+            self.client.session_to_drive().connection_mut().handle_timeout(state.config(), now);
+        }
+        // Whatever has woken the task, only asking tells what is ready.
+        self.client.handle_ready(true, true, false);
+        match self.turn(context, now) {
+            Turn::Over => return Poll::Ready(()),
+            Turn::Again => context.waker().wake_by_ref(),
+            Turn::Rest => self.rest(context),
+        }
+        Poll::Pending
+    }
+
+    fn take_messages(&mut self, context: &mut Context<'_>, now: Instant) -> Option<Poll<()>> {
+        for message in self.mailbox.take() {
+            let worker = Rc::clone(&self.worker);
+            let home = Home { mailbox: &self.mailbox, client: CLIENT };
+            match message {
+                Message::Answer(completion) => {
+                    self.client.session_to_drive().complete(&mut worker.state.borrow_mut(), home, completion, now);
+                }
+                Message::Drain(drain) => {
+                    // What has been asked by now is answered.
+                    self.client.handle_ready(true, true, false);
+                    if self.turn(context, now) == Turn::Over {
+                        return Some(Poll::Ready(()));
+                    }
+                    self.client.session_to_drive().handle_drain(drain);
+                }
+                Message::Cancel => {
+                    self.client.session_to_drive().cancel(&mut worker.state.borrow_mut(), home, now);
+                    let _over = self.turn(context, now);
+                    self.client.session_to_drive().abandon("the server ended");
+                    return Some(Poll::Ready(()));
+                }
+                _ => self.client.session_to_drive().wake(&mut worker.state.borrow_mut(), home, now),
+            }
+        }
+        None
+    }
+
+    fn turn(&mut self, context: &mut Context<'_>, now: Instant) -> Turn {
+        let (mut state, mut buffer) = (self.worker.state.borrow_mut(), self.worker.buffer.borrow_mut());
+        state.set_date(unix_seconds());
+        let home = Home { mailbox: &self.mailbox, client: CLIENT };
+        let mut transport = Stream { stream: &mut self.stream, context, reset: self.reset };
+        self.client.turn(&mut transport, &mut state, home, &mut buffer, now)
+    }
+
+    /// Sees to it that the task is woken by a message or a deadline. That the stream wakes it is seen to by asking it.
+    fn rest(&mut self, context: &mut Context<'_>) {
+        let deadline = self.client.deadline(self.worker.state.borrow().config());
+        if let Some(deadline) = deadline
+            && self.armed.is_none_or(|armed| deadline < armed)
+        {
+            self.armed = Some(deadline);
+            self.timer.set_at(self.worker.instant(deadline));
+            if Pin::new(&mut self.timer).poll(context).is_ready() {
+                context.waker().wake_by_ref();
+            }
+        }
+        if !self.mailbox.rest(context.waker()) {
+            context.waker().wake_by_ref();
+        }
+    }
+}
+
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        self.worker.leave(self.place);
+    }
+}
+
+/// A stream within one poll of its task.
+struct Stream<'a, 'b, S> {
+    stream: &'a mut S,
+    context: &'a mut Context<'b>,
+    reset: fn(&S),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Stream<'_, '_, S> {
+    // Only a question that is answered "not now" has the task woken.
+    const EDGE_TRIGGERED: bool = false;
+
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        ready(Pin::new(&mut *self.stream).poll_read(self.context, buffer))
+    }
+
+    #[inline]
+    fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let stream = Pin::new(&mut *self.stream);
+        let written = match parts {
+            [part] => ready(stream.poll_write(self.context, part)),
+            _ => ready(stream.poll_write_vectored(self.context, parts)),
+        };
+        if matches!(written, Ok(1..)) {
+            // A stream that gathers must not keep what is said to be sent.
+            let _later = Pin::new(&mut *self.stream).poll_flush(self.context);
+        }
+        written
+    }
+
+    fn shutdown_write(&mut self) {
+        // Where it fails, or takes its time, reading will tell.
+        let _later = Pin::new(&mut *self.stream).poll_close(self.context);
+    }
+
+    fn reset_on_close(&mut self) {
+        (self.reset)(self.stream);
+    }
+}
+
+fn ready<T>(polled: Poll<io::Result<T>>) -> io::Result<T> {
+    match polled {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
+    }
+}

@@ -1,0 +1,25 @@
+//! The black-box suite on the smol runtime.
+
+use std::net::SocketAddr;
+
+use pronto::connection::Config;
+use pronto_smol::{App, Running, Server};
+use tests::black_box::Runtime;
+
+struct Smol(Running);
+
+impl Runtime for Smol {
+    fn start(app: App, config: Config) -> Self {
+        Self(Server::bind("127.0.0.1:0").workers(1).config(config).start(app).unwrap())
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.address().tcp().expect("a TCP address")
+    }
+
+    fn stop(self) {
+        self.0.stop();
+    }
+}
+
+tests::black_box_suite!(Smol);
