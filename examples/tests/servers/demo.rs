@@ -1,89 +1,33 @@
-//! The example server as a process: its routes, its command line, and how it behaves when the machine is short of things.
+//! The example server: its routes, its command line, and how it behaves when the machine is short of things.
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
-    net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
+    net::{TcpListener, TcpStream},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use tests::{
-    client::{Client, PATIENCE, eventually},
-    reply::To,
-};
+use tests::{client::eventually, reply::To};
 
-/// A running server; ended when it is dropped.
-struct Server {
-    process: Child,
-    address: SocketAddr,
-    banner: String,
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        Self::run(Command::new(env!("CARGO_BIN_EXE_epoll-server")).args(arguments))
-    }
-
-    fn run(command: &mut Command) -> Self {
-        let command = command.args(["--addr", "127.0.0.1:0"]).env("RUST_LOG", "info");
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut banner = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut banner).unwrap();
-        let address = banner.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
-        Self { address: address.parse().unwrap(), process, banner }
-    }
-
-    fn client(&self) -> Client {
-        Client::connect(self.address)
-    }
-
-    /// Resident memory, in KiB.
-    fn memory(&self) -> usize {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    }
-
-    /// Processor time used, in clock ticks of 10 ms.
-    fn ticks(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<_> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-    }
-
-    /// Asks it to stop, and returns its exit code and what it said on its standard error.
-    fn stop(mut self, signal: rustix::process::Signal) -> (Option<i32>, String) {
-        let id = rustix::process::Pid::from_child(&self.process);
-        rustix::process::kill_process(id, signal).unwrap();
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = self.process.try_wait().unwrap() {
-                break status;
-            }
-            assert!(start.elapsed() < PATIENCE, "it does not stop");
-            thread::sleep(Duration::from_millis(10));
-        };
-        let mut said = String::new();
-        self.process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (status.code(), said)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ended = self.process.kill();
-        let _ended = self.process.wait();
-    }
-}
+use crate::process::{PROGRAM, Server, get};
 
 fn request(method: &str, target: &str, rest: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{rest}\r\n")
 }
 
-fn get(target: &str) -> String {
-    request("GET", target, "")
+/// Resident memory, in KiB.
+fn memory(server: &Server) -> usize {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Processor time used, in clock ticks of 10 ms.
+fn ticks(server: &Server) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", server.id())).unwrap();
+    let fields: Vec<_> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
 #[test]
@@ -142,12 +86,12 @@ fn a_slow_reader_of_a_large_reply_leaves_memory_flat() {
     let server = Server::start(&["--workers", "1"]);
     let mut client = server.client();
     assert_eq!(client.send(get("/")).reply().status, 200);
-    let before = server.memory();
+    let before = memory(&server);
     client.send(get("/bytes/100000000"));
     let mut received = 0;
     while received < 100_000_000 {
         received += client.read_once().len();
-        assert!(server.memory() < before + 4 * 1024, "from {before} KiB to {} KiB", server.memory());
+        assert!(memory(&server) < before + 4 * 1024, "from {before} KiB to {} KiB", memory(&server));
     }
     assert!(client.is_quiet(), "more than was asked for");
 }
@@ -187,12 +131,12 @@ fn a_wrong_start_is_told_in_words() {
     let running = Server::start(&["--workers", "1"]);
     let cases = [
         (taken.local_addr().unwrap().to_string(), "is in use by another program"),
-        (running.address.to_string(), "is in use by another program"),
+        (running.address().to_string(), "is in use by another program"),
         ("198.51.100.1:80".into(), "is no address of this machine"),
         ("nonsense".into(), "is not an address to listen on"),
     ];
     for (address, words) in cases {
-        let output = Command::new(env!("CARGO_BIN_EXE_epoll-server")).args(["--addr", &address]).output().unwrap();
+        let output = Command::new(PROGRAM).args(["--addr", &address]).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && said.contains(words), "{address}: {said}");
         assert!(!said.contains("backtrace") && !said.contains("panicked"), "{said}");
@@ -244,13 +188,13 @@ fn replies_are_logged_when_asked_for() {
 #[test]
 fn without_descriptors_it_waits_and_does_not_spin() {
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_epoll-server")]);
-    let server = Server::run(command.args(["--workers", "1", "--max-connections", "1000"]));
+    command.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", PROGRAM]);
+    let server = Server::run(command.args(["--workers", "1", "--max-connections", "1000", "--addr", "127.0.0.1:0"]));
     let mut clients: Vec<_> = (0..60).map(|_| server.client()).collect();
     assert_eq!(clients[0].send(get("/")).reply().status, 200);
-    let before = server.ticks();
+    let before = ticks(&server);
     thread::sleep(Duration::from_secs(1));
-    let used = server.ticks() - before;
+    let used = ticks(&server) - before;
     assert!(used < 20, "{used} ticks of processor time for nothing");
     // Those that wait are served as soon as others leave.
     let mut last = clients.pop().unwrap();
@@ -273,7 +217,7 @@ fn at_its_limit_of_connections_others_wait_for_one_to_end() {
 #[test]
 fn connections_that_are_reset_leave_nothing_behind() {
     let server = Server::start(&["--workers", "1"]);
-    let descriptors = || fs::read_dir(format!("/proc/{}/fd", server.process.id())).unwrap().count();
+    let descriptors = || fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count();
     assert_eq!(server.client().send(get("/")).reply().status, 200);
     let before = descriptors();
     for round in 0..200 {
@@ -283,5 +227,5 @@ fn connections_that_are_reset_leave_nothing_behind() {
         drop(client);
     }
     eventually("all descriptors are closed", || descriptors() <= before);
-    assert_eq!(TcpStream::connect(server.address).map(drop).map_err(|error| error.kind()), Ok(()));
+    assert_eq!(TcpStream::connect(server.address()).map(drop).map_err(|error| error.kind()), Ok(()));
 }
