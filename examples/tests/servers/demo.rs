@@ -203,6 +203,17 @@ fn without_descriptors_it_waits_and_does_not_spin() {
 }
 
 #[test]
+fn the_soft_limit_of_descriptors_is_raised() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -Sn 50; exec \"$0\" \"$@\"", PROGRAM, "--addr", "127.0.0.1:0", "--workers", "1"]);
+    let server = Server::run(&mut command);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let numbers: Vec<_> = line.split_whitespace().skip(3).collect();
+    assert_eq!(numbers[0], numbers[1]);
+}
+
+#[test]
 fn at_its_limit_of_connections_others_wait_for_one_to_end() {
     let server = Server::start(&["--workers", "1", "--max-connections", "2"]);
     let (mut first, mut second, mut third) = (server.client(), server.client(), server.client());

@@ -12,7 +12,7 @@ use crate::{
     inherited::Role,
     program::Program,
     say::say,
-    signals::{Signals, Wish},
+    signals::{Signals, Wish, name},
     successor::{Progress, Successor},
 };
 
@@ -52,7 +52,7 @@ enum Outcome {
     Done,
     Failed(String),
     /// Somebody wants this server to stop, and no other one.
-    Stopped(&'static str),
+    Stopped(Signal),
 }
 
 fn hand_over(running: &Running, signals: &mut Signals, program: &Program) -> Outcome {
@@ -76,7 +76,7 @@ fn hand_over(running: &Running, signals: &mut Signals, program: &Program) -> Out
         }
         let stop = signals.pending().find_map(|wish| match wish {
             Wish::Stop(signal) => Some(signal),
-            Wish::Leave => Some("SIGQUIT"),
+            Wish::Leave => Some(Signal::QUIT),
             // It is being done.
             Wish::Restart => None,
         });
@@ -88,9 +88,9 @@ fn hand_over(running: &Running, signals: &mut Signals, program: &Program) -> Out
 }
 
 /// Ends while nobody serves on.
-fn stop(running: Running, signals: Signals, why: &str) -> Result<(), StartError> {
+fn stop(running: Running, signals: Signals, signal: Signal) -> Result<(), StartError> {
     signals.end_at_the_next().map_err(StartError::Signals)?;
-    tell_drain(&running, why);
+    tell_drain(&running, name(signal));
     running.drain(Drain::AtOnce);
     finish(&running, signals)?;
     running.listeners().remove_file();

@@ -117,8 +117,7 @@ impl Watch<'_> {
                 }
                 Wish::Restart => {}
                 Wish::Leave => self.stop(Signal::QUIT),
-                Wish::Stop("SIGINT") => self.stop(Signal::INT),
-                Wish::Stop(_) => self.stop(Signal::TERM),
+                Wish::Stop(signal) => self.stop(signal),
             }
         }
     }

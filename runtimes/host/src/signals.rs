@@ -3,6 +3,7 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
 };
 
+use rustix::process::Signal;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     flag::register_conditional_default,
@@ -17,7 +18,7 @@ pub(crate) struct Signals(iterator::Signals);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
     /// To stop. SIGTERM, SIGINT.
-    Stop(&'static str),
+    Stop(Signal),
     /// To stop while somebody else serves on. SIGQUIT.
     Leave,
     /// To have a successor take over. SIGHUP.
@@ -35,7 +36,7 @@ impl Signals {
 
     /// Waits for one.
     pub(crate) fn wait(&mut self) -> Wish {
-        self.0.forever().next().map_or(Wish::Stop("the end of signals"), wish)
+        self.0.forever().next().map_or(Wish::Stop(Signal::TERM), wish)
     }
 
     /// Those that have come.
@@ -59,7 +60,16 @@ const fn wish(signal: i32) -> Wish {
     match signal {
         SIGHUP => Wish::Restart,
         SIGQUIT => Wish::Leave,
-        SIGINT => Wish::Stop("SIGINT"),
-        _ => Wish::Stop("SIGTERM"),
+        SIGINT => Wish::Stop(Signal::INT),
+        _ => Wish::Stop(Signal::TERM),
+    }
+}
+
+/// What a signal that asks to stop is called.
+pub(crate) const fn name(signal: Signal) -> &'static str {
+    match signal {
+        Signal::INT => "SIGINT",
+        Signal::QUIT => "SIGQUIT",
+        _ => "SIGTERM",
     }
 }

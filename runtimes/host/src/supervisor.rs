@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     sync::{
-        Arc,
+        Arc, OnceLock,
         mpsc::{self, Receiver, Sender},
     },
     thread::{self, JoinHandle},
@@ -21,10 +21,13 @@ use crate::{
     listener::Listeners,
 };
 
+/// What a runtime does on a worker's thread.
+type Serve = fn(WorkerSeed) -> io::Result<()>;
+
 /// What all workers of a server are started with.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    pub(crate) serve: fn(WorkerSeed) -> io::Result<()>,
+    pub(crate) serve: Serve,
     pub(crate) app: Arc<App>,
     pub(crate) config: Config,
     pub(crate) listeners: Arc<Listeners>,
@@ -60,6 +63,9 @@ pub(crate) struct Crew {
     posts: Vec<Post>,
     sender: Sender<Event>,
     events: Receiver<Event>,
+    /// Whether all have started, once it is known: before that nobody serves, since a server that does not start must not
+    /// take connections with it.
+    gate: Arc<OnceLock<bool>>,
     draining: bool,
 }
 
@@ -88,7 +94,7 @@ impl Crew {
     /// The first worker that could not be started; none is left then.
     pub(crate) fn start(plan: Plan, workers: usize) -> Result<Self, StartError> {
         let (sender, events) = mpsc::channel();
-        let mut crew = Self { plan, posts: Vec::new(), sender, events, draining: false };
+        let mut crew = Self { plan, posts: Vec::new(), sender, events, gate: Arc::default(), draining: false };
         for index in 0..workers {
             crew.posts.push(Post::new());
             if let Err(error) = crew.fill(index) {
@@ -100,6 +106,7 @@ impl Crew {
             crew.disband();
             return Err(StartError::Hook { worker, error });
         }
+        let _first = crew.gate.set(true);
         Ok(crew)
     }
 
@@ -131,12 +138,11 @@ impl Crew {
         }
     }
 
-    fn wait_for_starts(&mut self) -> Result<(), (usize, Box<dyn Error + Send + Sync>)> {
-        let mut started = vec![false; self.posts.len()];
-        while started.contains(&false) {
+    fn wait_for_starts(&self) -> Result<(), (usize, Box<dyn Error + Send + Sync>)> {
+        let mut missing = self.posts.len();
+        while missing > 0 {
             match self.events.recv() {
-                Ok(Event::Started(index)) => started[index] = true,
-                Ok(Event::Ended(index, end)) if started[index] => self.handle_end(index, &end),
+                Ok(Event::Started(_)) => missing -= 1,
                 Ok(Event::Ended(index, End::Hook(error))) => return Err((index, error)),
                 Ok(Event::Ended(index, end)) => return Err((index, end.to_string().into())),
                 Ok(Event::Drain(_)) | Err(_) => {}
@@ -147,7 +153,7 @@ impl Crew {
 
     /// Ends those that have started, since not all could.
     fn disband(&mut self) {
-        self.drain(Drain::AtOnce);
+        let _first = self.gate.set(false);
         for thread in self.posts.iter_mut().filter_map(|post| post.thread.take()) {
             // What a thread has to say at its end is not asked for any more.
             let _ended = thread.join();
@@ -210,13 +216,13 @@ impl Crew {
     fn fill(&mut self, index: usize) -> io::Result<()> {
         let Plan { serve, app, config, listeners, most_connections, drain_limit } = self.plan.clone();
         let listener = listeners.socket_for(index)?;
-        let (post, events) = (&mut self.posts[index], self.sender.clone());
+        let (post, events, gate) = (&mut self.posts[index], self.sender.clone(), Arc::clone(&self.gate));
         post.mailbox = Arc::new(Mailbox::new());
         post.started = Instant::now();
         let (mailbox, census) = (Arc::clone(&post.mailbox), Arc::clone(&post.census));
         let seed = WorkerSeed { index, listener, app, config, mailbox, most_connections, drain_limit, census };
         let work = move || {
-            let end = work(serve, seed, &events);
+            let end = work(serve, seed, &events, &gate);
             // Nobody listens where not all workers could start.
             let _disbanded = events.send(Event::Ended(index, end));
         };
@@ -238,9 +244,9 @@ impl Post {
 }
 
 /// What a worker's thread does.
-fn work(serve: fn(WorkerSeed) -> io::Result<()>, seed: WorkerSeed, events: &Sender<Event>) -> End {
+fn work(serve: Serve, seed: WorkerSeed, events: &Sender<Event>, gate: &OnceLock<bool>) -> End {
     // A worker that panics is gone with all it had. What it shares, the application's state, is behind locks that say so.
-    let outcome = catch_unwind(AssertUnwindSafe(|| live(serve, seed, events)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| live(serve, seed, events, gate)));
     // What the application keeps for the worker ends here, where its panic is caught, and not with the thread.
     let left = catch_unwind(|| set_current(None));
     match outcome.and_then(|end| left.map(|()| end)) {
@@ -249,7 +255,7 @@ fn work(serve: fn(WorkerSeed) -> io::Result<()>, seed: WorkerSeed, events: &Send
     }
 }
 
-fn live(serve: fn(WorkerSeed) -> io::Result<()>, seed: WorkerSeed, events: &Sender<Event>) -> End {
+fn live(serve: Serve, seed: WorkerSeed, events: &Sender<Event>, gate: &OnceLock<bool>) -> End {
     let (index, app) = (seed.index, Arc::clone(&seed.app));
     let worker = Rc::new(WorkerContext::new(index));
     set_current(Some(Rc::clone(&worker)));
@@ -257,7 +263,7 @@ fn live(serve: fn(WorkerSeed) -> io::Result<()>, seed: WorkerSeed, events: &Send
         return End::Hook(error);
     }
     let _disbanded = events.send(Event::Started(index));
-    let served = serve(seed);
+    let served = if *gate.wait() { serve(seed) } else { Ok(()) };
     app.hooks.stop(&worker);
     match served {
         Ok(()) => End::Drained,
