@@ -1,7 +1,7 @@
 //! How a server stops, and how another takes over from it.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
     os::unix::process::ExitStatusExt,
@@ -10,7 +10,10 @@ use std::{
     thread,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+};
 use tests::{
     client::{PATIENCE, eventually},
     reply::{To, take},
@@ -97,6 +100,23 @@ fn a_stop_during_a_restart_leaves_nobody_behind() {
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(0));
     eventually("nobody listens", || TcpStream::connect(server.address()).is_err());
+}
+
+#[test]
+fn the_loss_of_the_terminal_ends_a_server_and_does_not_restart_it() {
+    for more in [vec![], vec!["--reload"]] {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", PROGRAM, "--addr", "127.0.0.1:0", "--workers", "1"]).args(more);
+        command.stdin(File::options().read(true).write(true).open(name).unwrap());
+        let mut server = Server::run_in_this_group(&mut command);
+        drop(command);
+        drop(terminal);
+        assert_eq!(server.wait().code(), Some(0));
+    }
 }
 
 /// The process that says it serves in place of the first.

@@ -41,7 +41,12 @@ impl Server {
 
     /// Runs a command, and waits until it says that it serves.
     pub(crate) fn run(command: &mut Command) -> Self {
-        command.env("RUST_LOG", "info").stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        Self::run_in_this_group(command.process_group(0))
+    }
+
+    /// The same for a command that makes a group of its own.
+    pub(crate) fn run_in_this_group(command: &mut Command) -> Self {
+        command.env("RUST_LOG", "info").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut banner = String::new();

@@ -133,6 +133,8 @@ impl Watch<'_> {
             Some(next) => self.serving = Some(next.into_child()),
             None => {}
         }
+        // The loss of the terminal is known here, and to a child SIGHUP means something else.
+        let signal = if signal == Signal::HUP { Signal::TERM } else { signal };
         for child in self.serving.iter().chain(&self.leaving) {
             send(child, signal);
         }

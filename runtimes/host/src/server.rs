@@ -40,6 +40,7 @@ use crate::{
 /// |---|---|
 /// | SIGTERM, SIGINT | no more is accepted, what is in flight is finished within the drain limit; the next one ends the process at once |
 /// | SIGHUP | the program is started again, as it is by now, with the listeners; when all its workers serve this process does as for SIGQUIT; if it does not start, this one serves on and says why |
+/// | SIGHUP because the terminal is gone | as for SIGTERM, unless it was ignored at the start, as `nohup` has it |
 /// | SIGQUIT | as SIGTERM, for a process that another one has replaced: connections that wait may bring one more request |
 #[must_use = "a server serves when it is run"]
 pub struct Server<R> {
