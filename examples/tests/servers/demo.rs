@@ -10,7 +10,8 @@ use std::{
 
 use tests::{client::eventually, reply::To};
 
-use crate::process::{PROGRAM, Server, get};
+use super::process::{Server, get};
+use crate::PROGRAM;
 
 fn request(method: &str, target: &str, rest: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{rest}\r\n")

@@ -19,7 +19,8 @@ use tests::{
     reply::{To, take},
 };
 
-use crate::process::{Directory, PROGRAM, Server, get};
+use super::process::{Directory, Server, get};
+use crate::PROGRAM;
 
 #[test]
 fn under_load_a_successor_takes_over_without_a_failure() {
@@ -161,9 +162,6 @@ impl Load {
                         connection = None;
                     }
                 }
-                // Nothing of a reply has come: a connection that waits for a request may end at any time, and a client asks
-                // again (RFC 9112 9.3.1).
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => connection = None,
                 Err(error) => {
                     self.failures.lock().unwrap().push(format!("{error}, keep: {keep}"));
                     connection = None;

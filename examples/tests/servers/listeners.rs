@@ -19,7 +19,8 @@ use tests::{
     reply::{To, take},
 };
 
-use crate::process::{Directory, PROGRAM, Server, get};
+use super::process::{Directory, Server, get};
+use crate::PROGRAM;
 
 /// What is answered to one request over a unix socket.
 fn ask(path: &Path, target: &str) -> String {

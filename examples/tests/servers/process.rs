@@ -18,8 +18,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tests::client::{Client, PATIENCE, eventually};
 
-/// The server that is tried.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_epoll-server");
+use crate::PROGRAM;
 
 /// A running server; ended when it is dropped, and those that took over from it with it.
 pub(crate) struct Server {

@@ -5,7 +5,8 @@ use std::{fs, net::TcpStream, process::Command};
 use rustix::process::{Pid, Signal, kill_process};
 use tests::client::eventually;
 
-use crate::process::{Directory, PROGRAM, Server, get};
+use super::process::{Directory, Server, get};
+use crate::PROGRAM;
 
 fn watching(directory: &Directory) -> Server {
     let program = directory.install(PROGRAM.as_ref());

@@ -254,15 +254,14 @@ impl<K: Kernel> Worker<K> {
 
     /// Accepts no more, and has every connection end as soon as it owes nothing.
     fn drain(&mut self, drain: Drain) {
-        if self.drain_end.is_some() {
-            return;
+        if self.drain_end.is_none() {
+            if drain == Drain::AtOnce {
+                self.accept_rest();
+            }
+            self.kernel.stop_accepting();
+            self.accepting = Accepting::Stopped;
+            self.drain_end = Some(self.now.after(self.drain_limit));
         }
-        if drain == Drain::AtOnce {
-            self.accept_rest();
-        }
-        self.kernel.stop_accepting();
-        self.accepting = Accepting::Stopped;
-        self.drain_end = Some(self.now.after(self.drain_limit));
         let keys: Vec<_> = self.clients.iter().map(|(place, seat)| key(place, seat.generation)).collect();
         for key in keys {
             // What has been asked by now is answered, even if no event has told of it yet.

@@ -26,10 +26,8 @@ impl Runtime for Obedient {
 
     fn serve(seed: WorkerSeed) -> io::Result<()> {
         let Listener::Tcp(listener) = &seed.listener else { return Err(ErrorKind::Unsupported.into()) };
-        let (worker, at_once) = (thread::current(), Arc::clone(&seed.mailbox));
-        seed.mailbox.wake_with(move || worker.unpark());
         loop {
-            if at_once.take().iter().any(|message| matches!(message, Message::Drain(_))) {
+            if seed.mailbox.take().iter().any(|message| matches!(message, Message::Drain(_))) {
                 return Ok(());
             }
             let mut stream = match listener.accept() {

@@ -71,6 +71,13 @@ impl Acceptor {
         // Those that were just accepted have their first turn before they are told to end.
         yield_now().await;
         worker.send_all(|| Message::Drain(drain));
+        // A gentle drain may become an urgent one.
+        let told_again = async {
+            loop {
+                let drain = drain_message(&mailbox).await;
+                worker.send_all(|| Message::Drain(drain));
+            }
+        };
         let drained = async {
             worker.wait_for_open(0).await;
             true
@@ -79,7 +86,7 @@ impl Acceptor {
             Timer::after(drain_limit).await;
             false
         };
-        if !drained.or(over).await {
+        if !drained.or(over).or(told_again).await {
             log::warn!("{} connections were cut at the end of the drain", worker.open());
             worker.send_all(|| Message::Cancel);
             worker.wait_for_open(0).await;

@@ -63,19 +63,24 @@ impl Worker {
     /// Serves a connection until it has ended. `peer` is told to handlers.
     ///
     /// Dropped before, the connection is cut, and what its handlers were doing is dropped.
-    pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(self: Rc<Self>, stream: S, peer: Option<SocketAddr>) {
-        self.serve_with(stream, peer, |_| {}).await;
+    pub fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+        self: Rc<Self>,
+        stream: S,
+        peer: Option<SocketAddr>,
+    ) -> impl Future<Output = ()> + use<S> {
+        self.serve_with(stream, peer, |_| {})
     }
 
     /// The same; `reset` has the peer told that the connection was broken off, when the stream is dropped next.
-    pub(crate) async fn serve_with<S: AsyncRead + AsyncWrite + Unpin>(
+    pub(crate) fn serve_with<S: AsyncRead + AsyncWrite + Unpin>(
         self: Rc<Self>,
         stream: S,
         peer: Option<SocketAddr>,
         reset: fn(&S),
-    ) {
+    ) -> impl Future<Output = ()> + use<S> {
+        // It counts from now on, and not from its first turn.
         let mut connection = Connection::new(self, stream, peer, reset);
-        poll_fn(|context| connection.poll(context)).await;
+        poll_fn(move |context| connection.poll(context))
     }
 
     /// How many connections are open.

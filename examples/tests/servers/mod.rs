@@ -1,4 +1,4 @@
-//! The example servers as processes.
+//! What each of the example servers does as a process.
 
 mod demo;
 mod lifetime;
