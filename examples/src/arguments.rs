@@ -24,6 +24,10 @@ pub struct Arguments {
     #[arg(long)]
     pub access_log: bool,
 
+    /// For development: log each request as it comes, and show the text of an error in the reply to it
+    #[arg(long)]
+    pub debug: bool,
+
     /// Octets of a request head at most; more is answered 431
     #[arg(long, value_name = "OCTETS", default_value_t = 16 * 1024)]
     pub max_head: u16,

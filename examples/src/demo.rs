@@ -9,38 +9,45 @@
 //! | `GET /sleep/{ms}` | `slept`, after that time, up to 10,000 |
 //! | `GET /headers` | the fields of the request, a line each |
 //! | `GET /query` | the pairs of the query, a line each |
+//! | `GET /events` | an event each second, without end: server-sent events |
+//! | `PUT /upload` | how long the content is, of any length, and its SHA-256 |
+//! | `GET /download/{n}` | `x`, n times, up to 1 TB, streamed without its length being told |
 
 use std::{
+    convert::Infallible,
     fmt::Display,
     io::{self, BufRead, Read},
-    str::FromStr,
     time::{Duration, Instant},
 };
 
+use async_io::Timer;
+use futures_lite::StreamExt;
 use pronto::{
     head::{Encoded, Status},
     prepared,
     response::PreparedResponse,
 };
-use pronto_host::{Answer, App, Reply, Request};
-
-use crate::timer::Timer;
+use pronto_host::{Answer, App, Fault, OwnedRequest, Reply, Request, Response, ServerSentEvent};
+use sha2::{Digest, Sha256};
 
 /// What never changes is rendered once, here by the compiler.
 static HELLO: PreparedResponse<'static> = prepared!(Status::OK, &[("Content-Type", "text/plain")], b"Hello, World!");
 
 /// The application.
 pub fn app() -> App {
-    let timer = Timer::start();
     App::new()
         .get("/", |_: &Request<'_>, reply: Reply<'_>| reply.prepared(&HELLO))
         .get("/hello/{name}", hello)
         .post("/echo", echo)
         .content_limit(16 * 1024 * 1024)
         .get("/bytes/{n}", bytes)
-        .get("/sleep/{ms}", move |request: &Request<'_>, reply: Reply<'_>| sleep(&timer, request, reply))
+        .get("/sleep/{ms}", sleep)
         .get("/headers", headers)
         .get("/query", query)
+        .get("/events", events)
+        .put("/upload", upload)
+        .content_limit(u64::MAX)
+        .get("/download/{n}", download)
 }
 
 fn hello(request: &Request<'_>, reply: Reply<'_>) -> Answer {
@@ -63,14 +70,41 @@ fn bytes(request: &Request<'_>, reply: Reply<'_>) -> Answer {
     }
 }
 
-fn sleep(timer: &Timer, request: &Request<'_>, reply: Reply<'_>) -> Answer {
-    match number(request, "ms", 10_000) {
+async fn sleep(request: OwnedRequest) -> Response {
+    match number(&request.view(), "ms", 10_000) {
         Ok(milliseconds) => {
-            let (deferred, answered) = reply.defer();
-            timer.at(Instant::now() + Duration::from_millis(milliseconds), || {
-                deferred.answer(|reply| reply.text("slept"));
+            Timer::after(Duration::from_millis(milliseconds)).await;
+            Response::octets("text/plain", &b"slept"[..])
+        }
+        Err(problem) => Response::new(Status::BAD_REQUEST).content_type("text/plain").content(problem.into_bytes()),
+    }
+}
+
+async fn events(_: OwnedRequest) -> Response {
+    let seconds = Timer::interval_at(Instant::now(), Duration::from_secs(1));
+    Response::events(seconds.enumerate().map(|(second, _)| ServerSentEvent::data(&format!("second {second}"))))
+}
+
+async fn upload(mut request: OwnedRequest) -> Result<Response, Fault> {
+    let (mut length, mut digest) = (0, Sha256::new());
+    while let Some(octets) = request.content().next().await? {
+        length += octets.len() as u64;
+        digest.update(&octets);
+    }
+    let digest: String = digest.finalize().iter().map(|octet| format!("{octet:02x}")).collect();
+    Ok(Response::octets("text/plain", format!("{length} {digest}\n").into_bytes()))
+}
+
+fn download(request: &Request<'_>, reply: Reply<'_>) -> Answer {
+    match number(request, "n", 1_000_000_000_000) {
+        Ok(length) => {
+            let mut left = length;
+            let pieces = std::iter::from_fn(move || {
+                let piece = &BLOCK_OF_X[..left.min(BLOCK_OF_X.len() as u64) as usize];
+                left -= piece.len() as u64;
+                (!piece.is_empty()).then_some(Ok::<_, Infallible>(piece))
             });
-            Ok(answered)
+            reply.status(Status::OK).content_type("application/octet-stream").pull(pieces)
         }
         Err(problem) => bad_request(reply, problem),
     }
@@ -106,10 +140,12 @@ fn decoded(encoded: Encoded<'_>) -> Result<Vec<u8>, impl Display> {
 /// The number that a placeholder stands for.
 fn number(request: &Request<'_>, name: &str, most: u64) -> Result<u64, String> {
     let text = request.param(name).map(|value| value.to_string()).unwrap_or_default();
-    match u64::from_str(&text) {
+    if text.is_empty() || !text.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Err(format!("{name} is not a number"));
+    }
+    match text.parse() {
         Ok(number) if number <= most => Ok(number),
-        Ok(_) => Err(format!("{name} is {most} at most")),
-        Err(_) => Err(format!("{name} is not a number")),
+        _ => Err(format!("{name} is {most} at most")),
     }
 }
 

@@ -5,6 +5,5 @@
 pub mod arguments;
 pub mod demo;
 mod serving;
-mod timer;
 
 pub use serving::serve;

@@ -12,6 +12,9 @@ pub fn serve<R: Runtime>(arguments: &Arguments, mut app: App) -> Result<(), Star
     if arguments.access_log {
         app = app.access_log();
     }
+    if arguments.debug {
+        app = app.debug();
+    }
     let mut server = Server::<R>::bind(&arguments.addr).config(arguments.config()).drain_limit(arguments.drain_limit());
     if let Some(workers) = arguments.workers {
         server = server.workers(workers);
