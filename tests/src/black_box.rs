@@ -18,6 +18,12 @@ use pronto::{
 };
 use pronto_host::{App, Deferred, Reply, Request};
 
+mod streaming;
+mod waiting;
+
+pub use streaming::*;
+pub use waiting::*;
+
 use crate::{
     app::app,
     client::{Client, eventually},
@@ -41,7 +47,7 @@ pub trait Runtime: Sized + Send + 'static {
 #[macro_export]
 macro_rules! black_box_suite {
     ($runtime:ty) => {
-        $crate::black_box_suite! { $runtime:
+        $crate::black_box_cases! { $runtime:
             vectors_hold_over_sockets
             a_pipeline_in_one_packet_comes_back_in_one
             ready_replies_do_not_wait_for_a_pending_one
@@ -64,7 +70,38 @@ macro_rules! black_box_suite {
             what_is_in_flight_is_finished_when_the_server_stops
             many_idle_connections_are_held
         }
+        // Handlers that wait.
+        $crate::black_box_cases! { $runtime:
+            handlers_of_both_kinds_stand_in_one_router
+            handlers_that_wait_run_side_by_side_and_their_replies_leave_in_order
+            a_panic_of_a_handler_that_waits_is_500
+            errors_become_replies_by_their_type
+            a_handler_is_dropped_when_its_client_vanishes
+            whoever_waits_for_the_end_of_an_exchange_is_told_how_it_ended
+        }
+        // Content that comes and goes piece by piece.
+        $crate::black_box_cases! { $runtime:
+            a_handler_that_does_not_read_stops_the_socket
+            leave_to_send_is_given_when_the_content_is_first_read
+            a_reply_without_reading_gives_no_leave_and_closes
+            content_that_nobody_reads_is_thrown_away_or_ends_the_connection
+            broken_content_ends_its_handler
+            trailers_reach_the_handler_and_the_client
+            a_stream_is_chunked_or_ends_with_the_connection
+            a_stream_is_pulled_only_when_there_is_room
+            content_may_be_sent_back_while_it_comes
+            events_arrive_one_by_one
+            a_stream_that_fails_is_seen_to_fail
+            a_connection_is_taken_over_with_what_was_read
+            a_request_behind_a_refused_upgrade_is_answered
+            all_that_was_asked_is_answered_when_the_server_stops
+        }
     };
+}
+
+/// A test for each case.
+#[macro_export]
+macro_rules! black_box_cases {
     ($runtime:ty: $($case:ident)*) => {
         $(#[test]
         fn $case() {

@@ -31,10 +31,40 @@ impl Client {
         Self { stream, received: Vec::new() }
     }
 
+    /// The same connection, for another thread to send on.
+    pub fn try_clone(&self) -> Self {
+        Self { stream: self.stream.try_clone().unwrap(), received: Vec::new() }
+    }
+
     /// Sends octets.
     pub fn send(&mut self, octets: impl AsRef<[u8]>) -> &mut Self {
         self.stream.write_all(octets.as_ref()).unwrap();
         self
+    }
+
+    /// Sends octets for as long as the server takes them, and says how many it took before it took none for a while.
+    pub fn send_until_refused(&mut self, block: &[u8], most: usize) -> usize {
+        self.stream.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        let mut sent = 0;
+        while sent < most {
+            match self.stream.write(block) {
+                Ok(length) => sent += length,
+                Err(_) => break,
+            }
+        }
+        self.stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        sent
+    }
+
+    /// Ends the connection at once, without a goodbye: the server gets a reset.
+    pub fn vanish(self) {
+        rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO)).unwrap();
+    }
+
+    /// Whether the server broke the connection off, instead of ending it.
+    pub fn is_reset(&mut self) -> bool {
+        let outcome = self.stream.read_to_end(&mut self.received);
+        matches!(outcome, Err(error) if error.kind() == ErrorKind::ConnectionReset)
     }
 
     /// Sends octets to a server that may have hung up.
@@ -60,11 +90,25 @@ impl Client {
                 self.received.drain(..length);
                 return reply;
             }
-            let mut buffer = vec![0; 1 << 20];
-            let length = self.stream.read(&mut buffer).expect("a reply in time");
-            assert!(length > 0, "the server closed behind {}", self.received.escape_ascii());
-            self.received.extend_from_slice(&buffer[..length]);
+            self.receive();
         }
+    }
+
+    /// The next octets, up to and with these.
+    pub fn up_to(&mut self, end: &[u8]) -> Vec<u8> {
+        loop {
+            if let Some(at) = self.received.windows(end.len()).position(|window| window == end) {
+                return self.received.drain(..at + end.len()).collect();
+            }
+            self.receive();
+        }
+    }
+
+    fn receive(&mut self) {
+        let mut buffer = vec![0; 1 << 20];
+        let length = self.stream.read(&mut buffer).expect("a reply in time");
+        assert!(length > 0, "the server closed behind {}", self.received.escape_ascii());
+        self.received.extend_from_slice(&buffer[..length]);
     }
 
     /// What one read brings.
@@ -101,7 +145,7 @@ impl Client {
 ///
 /// # Panics
 /// When it does not in time.
-pub fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < PATIENCE, "not in time: {what}");

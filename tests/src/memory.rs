@@ -112,7 +112,7 @@ impl Memory {
         self.worker.output.clear();
         loop {
             let octets = self.session.content_octets().to_vec();
-            if octets.is_empty() {
+            if octets.is_empty() && !self.session.is_content_sent() {
                 break;
             }
             sent += octets.len();

@@ -9,6 +9,8 @@ pub struct Reply {
     pub fields: Vec<(String, String)>,
     /// The content, decoded.
     pub content: Vec<u8>,
+    /// The fields of the trailer section: names in lower case, and values.
+    pub trailers: Vec<(String, String)>,
 }
 
 impl Reply {
@@ -54,29 +56,58 @@ pub fn take(octets: &[u8], to: To) -> Option<(Reply, usize)> {
     assert_eq!(version, "HTTP/1.1 ", "in {status_line:?}");
     assert_eq!(&rest[3..4], " ", "in {status_line:?}");
     let status: u16 = rest[..3].parse().expect("a status code");
-    let fields: Vec<(String, String)> = lines
-        .map(|line| {
-            let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("not a field: {line:?}"));
-            assert!(!name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-'));
-            assert!(!line.contains(['\r', '\n', '\0']), "a control in {line:?}");
-            (name.to_ascii_lowercase(), value.to_owned())
-        })
-        .collect();
-    let mut reply = Reply { status, fields, content: Vec::new() };
+    let mut reply = Reply { status, fields: lines.map(field).collect(), content: Vec::new(), trailers: Vec::new() };
     let start = end + 4;
     let bodiless = status < 200 || status == 204 || status == 304;
     let length = reply.field("content-length").map(|value| value.parse::<usize>().expect("a length"));
     if bodiless {
         assert_eq!((status == 304 || length.is_none(), reply.field("transfer-encoding")), (true, None), "{status}");
     } else {
-        assert!(length.is_some(), "a length in {head:?}");
+        let coding = reply.field("transfer-encoding");
+        assert!(length.is_some() != (coding == Some("chunked")), "a length or chunks in {head:?}");
     }
     if bodiless || to == To::Head {
         return Some((reply, start));
     }
+    if length.is_none() {
+        let mut at = start;
+        loop {
+            let line = line_at(octets, &mut at)?;
+            assert!(!line.is_empty() && line.bytes().all(|octet| octet.is_ascii_hexdigit()), "a size: {line:?}");
+            let size = usize::from_str_radix(line, 16).expect("a size that fits");
+            if size == 0 {
+                break;
+            }
+            reply.content.extend_from_slice(octets.get(at..at + size)?);
+            assert_eq!(octets.get(at + size..at + size + 2)?, b"\r\n", "behind a chunk");
+            at += size + 2;
+        }
+        loop {
+            match line_at(octets, &mut at)? {
+                "" => return Some((reply, at)),
+                line => reply.trailers.push(field(line)),
+            }
+        }
+    }
     let end = start + length.unwrap();
     reply.content = octets.get(start..end)?.to_vec();
     Some((reply, end))
+}
+
+/// The line that begins here, without its end.
+fn line_at<'a>(octets: &'a [u8], at: &mut usize) -> Option<&'a str> {
+    let length = octets[*at..].windows(2).position(|window| window == b"\r\n")?;
+    let line = std::str::from_utf8(&octets[*at..*at + length]).expect("a line is text");
+    *at += length + 2;
+    Some(line)
+}
+
+/// A field line.
+fn field(line: &str) -> (String, String) {
+    let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("not a field: {line:?}"));
+    assert!(!name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-'));
+    assert!(!line.contains(['\r', '\n', '\0']), "a control in {line:?}");
+    (name.to_ascii_lowercase(), value.to_owned())
 }
 
 /// Takes all replies that `octets` hold, which must be nothing but replies. `heads` says which answer HEAD.

@@ -284,7 +284,13 @@ impl Client {
             let (unsent_length, output_length) = (unsent.len(), output.len());
             let total = unsent_length + output_length + large.len();
             if total == 0 {
-                break;
+                if !self.session.is_content_sent() {
+                    break;
+                }
+                worker.output.clear();
+                output_sent = 0;
+                self.undriven |= self.session.consume_content(worker, home, 0, now);
+                continue;
             }
             let Some(sent) = write(transport, [unsent, output, large])? else {
                 self.writable = false;

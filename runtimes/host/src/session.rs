@@ -164,6 +164,12 @@ impl Session {
         }
     }
 
+    /// Whether a reply has content of which nothing is left, be it that there was nothing: say so by
+    /// [`consume_content`](Self::consume_content).
+    pub fn is_content_sent(&self) -> bool {
+        self.sending.as_ref().is_some_and(|sending| sending.content.is_sent())
+    }
+
     /// Says that this many of them were sent, and whether the content is complete by now: then replies may follow that it
     /// held back, so that there is more to send and to drive.
     pub fn consume_content(&mut self, worker: &mut WorkerState, home: Home<'_>, sent: usize, now: Instant) -> bool {
