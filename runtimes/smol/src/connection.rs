@@ -22,6 +22,10 @@ pub(crate) struct Connection<S> {
     client: Client,
     stream: S,
     reset: fn(&S),
+    /// The stream still has octets in it that it has taken.
+    flushing: bool,
+    /// All is over but for these.
+    over: bool,
     /// Where other tasks and threads leave what this connection waits for.
     mailbox: Arc<Mailbox>,
     timer: Timer,
@@ -38,12 +42,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mailbox = Arc::new(Mailbox::new());
         let place = worker.enter(Arc::clone(&mailbox));
         let client = Client::new(Session::new(worker.state.borrow().config(), peer, worker.now()));
-        Self { worker, place, client, stream, reset, mailbox, timer: Timer::never(), armed: None }
+        let timer = Timer::never();
+        Self { worker, place, client, stream, reset, flushing: false, over: false, mailbox, timer, armed: None }
     }
 
     /// Does all that can be done now. Ready: the connection is over.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let now = self.worker.now();
+        if self.flushing {
+            self.flushing = Pin::new(&mut self.stream).poll_flush(context).is_pending();
+        }
+        if self.over {
+            return self.end(context);
+        }
         if let Some(over) = self.take_messages(context, now) {
             return over;
         }
@@ -55,11 +66,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         // Whatever has woken the task, only asking tells what is ready.
         self.client.handle_ready(true, true, false);
         match self.turn(context, now) {
-            Turn::Over => return Poll::Ready(()),
+            Turn::Over => return self.end(context),
             Turn::Again => context.waker().wake_by_ref(),
             Turn::Rest => self.rest(context),
         }
         Poll::Pending
+    }
+
+    /// Lets a stream that gathers send what it has, for as long as a lingering close may take.
+    fn end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.flushing {
+            return Poll::Ready(());
+        }
+        if !self.over {
+            self.over = true;
+            let most = self.worker.state.borrow().config().timeouts.linger.unwrap_or_default();
+            self.timer.set_after(most);
+        }
+        Pin::new(&mut self.timer).poll(context).map(drop)
     }
 
     fn take_messages(&mut self, context: &mut Context<'_>, now: Instant) -> Option<Poll<()>> {
@@ -94,7 +118,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let (mut state, mut buffer) = (self.worker.state.borrow_mut(), self.worker.buffer.borrow_mut());
         state.set_date(unix_seconds());
         let home = Home { mailbox: &self.mailbox, client: CLIENT };
-        let mut transport = Stream { stream: &mut self.stream, context, reset: self.reset };
+        let (stream, flushing) = (&mut self.stream, &mut self.flushing);
+        let mut transport = Stream { stream, context, flushing, reset: self.reset };
         self.client.turn(&mut transport, &mut state, home, &mut buffer, now)
     }
 
@@ -126,6 +151,7 @@ impl<S> Drop for Connection<S> {
 struct Stream<'a, 'b, S> {
     stream: &'a mut S,
     context: &'a mut Context<'b>,
+    flushing: &'a mut bool,
     reset: fn(&S),
 }
 
@@ -140,14 +166,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Stream<'_, '_, S> {
 
     #[inline]
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        if *self.flushing {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let stream = Pin::new(&mut *self.stream);
         let written = match parts {
             [part] => ready(stream.poll_write(self.context, part)),
             _ => ready(stream.poll_write_vectored(self.context, parts)),
         };
         if matches!(written, Ok(1..)) {
-            // A stream that gathers must not keep what is said to be sent.
-            let _later = Pin::new(&mut *self.stream).poll_flush(self.context);
+            // A stream that gathers, as one that encrypts does, must not keep what is said to be sent. Where the flush
+            // fails the next write does, too.
+            *self.flushing = Pin::new(&mut *self.stream).poll_flush(self.context).is_pending();
         }
         written
     }

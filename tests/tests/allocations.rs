@@ -1,0 +1,64 @@
+//! What the memory of a connection costs: nothing for each request that a sync handler answers.
+
+use allocation_counter::measure;
+use pronto::{connection::Config, head::Status, prepared, response::PreparedResponse};
+use pronto_host::{App, OwnedRequest, Reply, Request};
+use tests::memory::Memory;
+
+static HELLO: PreparedResponse<'static> = prepared!(Status::OK, &[("Content-Type", "text/plain")], b"Hello, World!");
+
+fn app() -> App {
+    App::new()
+        .get("/", |_: &Request<'_>, reply: Reply<'_>| reply.prepared(&HELLO))
+        .get("/users/{name}", |request: &Request<'_>, reply: Reply<'_>| {
+            let known = request.param("name").is_some_and(|name| name.is(b"J\xc3\xbcrgen"));
+            let agent = request.field("user-agent").unwrap_or_default();
+            let pairs = request.query_pairs().filter(|pair| pair.name.is(b"q")).count();
+            match (known, pairs) {
+                (true, 1) => reply.octets("text/plain", agent),
+                _ => reply.status(Status::NOT_FOUND).no_content(),
+            }
+        })
+        .put("/content", |request: &Request<'_>, reply: Reply<'_>| {
+            reply.status(Status::OK).field("X-Kind", "echo").content(request.content().unwrap_or_default())
+        })
+        .get("/waits", async |_: OwnedRequest| "not at all")
+}
+
+fn pipeline(request: &str) -> Vec<u8> {
+    request.repeat(24).into_bytes()
+}
+
+#[test]
+fn a_pipeline_for_sync_handlers_takes_no_memory() {
+    let cases = [
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /users/J%C3%BCrgen?q=1&x HTTP/1.1\r\nHost: a\r\nUser-Agent: somebody\r\n\r\n",
+        "PUT /content HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+        "PUT /content HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+        "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n",
+    ];
+    for request in cases {
+        let requests = pipeline(request);
+        let mut connection = Memory::new(app(), Config::new());
+        // Buffers grow to what they need, once.
+        connection.feed(&requests);
+        let replies = connection.output.len();
+        connection.output.clear();
+        let taken = measure(|| connection.feed(&requests));
+        assert_eq!(connection.output.len(), replies, "{request}");
+        assert_eq!(taken.count_total, 0, "{request}");
+    }
+}
+
+/// The request, its future, its alarm, and the reply: no task, no timer, no channel.
+#[test]
+fn a_handler_that_could_wait_and_does_not_takes_little() {
+    let requests = pipeline("GET /waits HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut connection = Memory::new(app(), Config::new());
+    connection.feed(&requests);
+    connection.output.clear();
+    let taken = measure(|| connection.feed(&requests));
+    assert!(taken.count_total <= 24 * 6, "{} for each", taken.count_total / 24);
+    assert_eq!(taken.count_current, 0, "it is given back");
+}
