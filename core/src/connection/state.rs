@@ -288,10 +288,9 @@ impl Connection {
         }
     }
 
-    /// Whether the client still waits for leave to send content. A final reply given before that is the end of the
-    /// matter: [decline](Self::decline_content) the content.
-    pub const fn expects_leave(&self) -> bool {
-        matches!(&self.input, Input::Content(Content { expected: true, .. }))
+    /// Whether the connection was cut: by [`handle_failure`](Self::handle_failure), or since it took no output in time.
+    pub const fn has_failed(&self) -> bool {
+        self.failed
     }
 
     /// Whether the connection has become another protocol's.
@@ -547,7 +546,8 @@ impl Connection {
             context = context.closing();
         }
         let last = context.persistence == Persistence::Close;
-        self.upgrade_offered = upgrade && !last;
+        // A request is complete before its connection becomes another protocol's; one with content never is, here.
+        self.upgrade_offered = upgrade && !last && framing == Framing::None;
         if self.upgrade_offered {
             context = context.offering_upgrade();
         }

@@ -225,7 +225,7 @@ impl<K: Kernel> Worker<K> {
             }
             seat.scheduled = None;
             // Whether it is really due is known there.
-            seat.client.session_to_drive().connection_mut().handle_timeout(self.state.config(), self.now);
+            seat.client.session_to_drive().handle_timeout(self.state.config(), self.now);
             self.turn(key);
         }
     }

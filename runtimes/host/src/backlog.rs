@@ -1,7 +1,5 @@
 use std::{
     collections::VecDeque,
-    panic::AssertUnwindSafe,
-    panic::catch_unwind,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -12,8 +10,8 @@ use pronto::{
 };
 
 use crate::{
-    Fault, Response, alarm::Alarm, answer::Attached, done::DoneHooks, handler::HandlerFuture, owned::Shared,
-    session::panicked,
+    Fault, Response, alarm::Alarm, answer::Attached, content::Content, done::DoneHooks, guarded::Guarded,
+    handler::HandlerFuture, owned::Shared,
 };
 
 /// The replies of a connection that wait: a request was put off, and those behind it were answered or put off, too.
@@ -51,14 +49,14 @@ impl Waiting {
 
 /// A handler that waits for something.
 pub(crate) struct Work {
-    future: HandlerFuture,
+    future: Guarded<HandlerFuture>,
     alarm: Arc<Alarm>,
 }
 
 impl Work {
     /// A handler that has never been polled, and its alarm, which has rung.
     pub(crate) fn new(future: HandlerFuture, alarm: Arc<Alarm>) -> Self {
-        Self { future, alarm }
+        Self { future: Guarded::new(future), alarm }
     }
 
     /// Lets it go on, if it can. A panic is its answer.
@@ -67,10 +65,9 @@ impl Work {
             return Poll::Pending;
         }
         let waker = Waker::from(Arc::clone(&self.alarm));
-        let future = &mut self.future;
-        // It is dropped next, and nobody sees what state it is in.
-        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))))
-            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+        // After a panic it is dropped next.
+        let polled = self.future.run(|future| future.as_mut().poll(&mut Context::from_waker(&waker)));
+        polled.unwrap_or_else(|fault| Poll::Ready(Err(fault)))
     }
 }
 
@@ -88,6 +85,13 @@ pub(crate) struct Held {
     pub(crate) attached: Attached,
 }
 
+impl Held {
+    /// How much memory it takes, as far as that depends on the application.
+    fn weight(&self) -> usize {
+        self.octets.len() + self.attached.content.as_ref().map_or(0, Content::weight)
+    }
+}
+
 impl Backlog {
     /// Appends a request that was put off.
     ///
@@ -100,7 +104,7 @@ impl Backlog {
 
     /// Appends a request whose reply is not in turn.
     pub(crate) fn hold(&mut self, waiting: Waiting, held: Box<Held>) {
-        let octets = held.octets.len();
+        let octets = held.weight();
         if self.replies.push_ready(waiting.ticket.number(), held).is_ok() {
             self.octets += octets;
             self.waiting.push_back(waiting);
@@ -119,7 +123,7 @@ impl Backlog {
 
     /// Puts the reply to a request that was put off in its place. One that nobody waits for is dropped.
     pub(crate) fn complete(&mut self, number: u32, held: Box<Held>) {
-        let octets = held.octets.len();
+        let octets = held.weight();
         if self.replies.complete(number, held).is_ok() {
             self.octets += octets;
         }
@@ -128,7 +132,7 @@ impl Backlog {
     /// Takes the oldest reply, if it is there.
     pub(crate) fn pop_ready(&mut self) -> Option<(Waiting, Box<Held>)> {
         let held = self.replies.pop_ready()?;
-        self.octets -= held.octets.len();
+        self.octets -= held.weight();
         Some((self.waiting.pop_front()?, held))
     }
 

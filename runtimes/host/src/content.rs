@@ -2,16 +2,15 @@ use std::{
     borrow::Cow,
     fmt,
     io::{self, BufRead, Cursor, ErrorKind},
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Wake, Waker},
 };
 
 use futures_lite::Stream;
 use pronto::framing::encode::{chunk, last_chunk};
 
-use crate::{Fault, Output, Piece, alarm::Alarm};
+use crate::{Fault, Output, Piece, alarm::Alarm, guarded::Guarded};
 
 /// Content from this length on is sent from where it lies, instead of being copied behind its head: 16 KiB.
 pub const LARGE: usize = 16 * 1024;
@@ -23,13 +22,13 @@ pub(crate) type Pieces = Pin<Box<dyn Stream<Item = Result<Piece, Fault>>>>;
 pub(crate) struct Content(Source);
 
 enum Source {
-    Sized { octets: Box<dyn BufRead + Send>, left: u64 },
+    Sized { octets: Guarded<Box<dyn BufRead + Send>>, left: u64, weight: usize },
     Streamed(Streamed),
 }
 
 /// Content of unknown length.
 struct Streamed {
-    pieces: Pieces,
+    pieces: Guarded<Pieces>,
     coding: Coding,
     trailers: Vec<(Cow<'static, str>, Vec<u8>)>,
     /// What is to be sent next, in its coding.
@@ -62,22 +61,25 @@ enum State {
 /// Pieces are gathered until there are so many octets.
 const STAGE: usize = 32 * 1024;
 
+/// So many pieces are gathered at a time, at most.
+const MOST_PIECES: u32 = 4096;
+
 impl Content {
     /// Content of exactly `length` octets. What the source has beyond that is not read; one that ends earlier, or fails,
     /// has the connection cut, since the length has been promised.
     pub(crate) fn sized(length: u64, octets: Box<dyn BufRead + Send>) -> Self {
-        Self(Source::Sized { octets, left: length })
+        Self(Source::Sized { octets: Guarded::new(octets), left: length, weight: 0 })
     }
 
     /// Content that lies in memory.
     pub(crate) fn from_memory(octets: Cow<'static, [u8]>) -> Self {
-        let length = octets.len() as u64;
-        Self::sized(length, Box::new(Cursor::new(octets)))
+        let (left, weight) = (octets.len() as u64, if let Cow::Owned(octets) = &octets { octets.len() } else { 0 });
+        Self(Source::Sized { octets: Guarded::new(Box::new(Cursor::new(octets))), left, weight })
     }
 
     /// Content of unknown length. The alarm rings when the source can go on.
     pub(crate) fn streamed(pieces: Pieces, coding: Coding, alarm: Arc<Alarm>) -> Self {
-        let (trailers, staged) = (Vec::new(), Output::new());
+        let (pieces, trailers, staged) = (Guarded::new(pieces), Vec::new(), Output::new());
         Self(Source::Streamed(Streamed { pieces, coding, trailers, staged, sent: 0, alarm, state: State::Open }))
     }
 
@@ -87,8 +89,8 @@ impl Content {
     /// That of the source, be it that it ends before its length or panics.
     pub(crate) fn octets(&mut self) -> Result<&[u8], Fault> {
         match &mut self.0 {
-            Source::Sized { octets, left } => {
-                let octets = unless_it_panics(|| octets.fill_buf())??;
+            Source::Sized { octets, left, .. } => {
+                let octets = octets.run(|octets| octets.fill_buf())??;
                 if octets.is_empty() && *left > 0 {
                     return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
                 }
@@ -110,14 +112,22 @@ impl Content {
     /// The source panics.
     pub(crate) fn consume(&mut self, sent: usize) -> Result<(), Fault> {
         match &mut self.0 {
-            Source::Sized { octets, left } => {
+            Source::Sized { octets, left, .. } => {
                 *left = left.saturating_sub(sent as u64);
-                unless_it_panics(|| octets.consume(sent))
+                octets.run(|octets| octets.consume(sent))
             }
             Source::Streamed(streamed) => {
                 streamed.sent += sent;
                 Ok(())
             }
+        }
+    }
+
+    /// How much memory of the application's it takes until it is sent, as far as that is known.
+    pub(crate) fn weight(&self) -> usize {
+        match &self.0 {
+            Source::Sized { weight, .. } => *weight,
+            Source::Streamed(_) => 0,
         }
     }
 
@@ -141,9 +151,11 @@ impl Streamed {
             self.state = State::Open;
         }
         let waker = Waker::from(Arc::clone(&self.alarm));
-        while matches!(self.state, State::Open) && self.staged.len() < STAGE {
-            let pieces = &mut self.pieces;
-            let polled = unless_it_panics(|| pieces.as_mut().poll_next(&mut Context::from_waker(&waker)));
+        for _ in 0..MOST_PIECES {
+            if !matches!(self.state, State::Open) || self.staged.len() >= STAGE {
+                break;
+            }
+            let polled = self.pieces.run(|pieces| pieces.as_mut().poll_next(&mut Context::from_waker(&waker)));
             let taken = match polled {
                 Ok(Poll::Pending) => {
                     self.state = State::Waiting;
@@ -156,6 +168,12 @@ impl Streamed {
             if let Err(fault) = taken {
                 self.state = State::Failed(fault);
             }
+        }
+        if self.staged.is_empty() && matches!(self.state, State::Open) {
+            // Pieces without octets: others have their turn before there are more.
+            self.state = State::Waiting;
+            let _rung_before = self.alarm.take();
+            self.alarm.wake_by_ref();
         }
         if self.staged.is_empty() && matches!(self.state, State::Failed(_)) {
             let failed = std::mem::replace(&mut self.state, State::Ended);
@@ -185,13 +203,6 @@ impl Streamed {
         self.state = State::Ended;
         Ok(())
     }
-}
-
-/// A source is a user's code: when it panics one connection ends, and not a worker.
-#[inline]
-fn unless_it_panics<T>(work: impl FnOnce() -> T) -> Result<T, Fault> {
-    // The source is dropped next, and nobody sees what state it is in.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Fault::words("the source of a content panicked"))
 }
 
 impl fmt::Debug for Content {
@@ -244,6 +255,21 @@ mod tests {
         let rest = content.octets().unwrap().len();
         content.consume(rest).unwrap();
         assert!(content.is_sent());
+    }
+
+    #[test]
+    fn pieces_without_octets_never_end_a_turn_for_ever() {
+        let mailbox = Arc::new(Mailbox::new());
+        let alarm = Alarm::rung(&mailbox, ClientKey { place: 0, generation: 0 });
+        let pieces = stream::iter((0..).map(|number| Ok(if number == 10_000 { "at last" } else { "" }.into())));
+        let mut content = Content::streamed(Box::pin(pieces), Coding::UntilClose, alarm);
+        let mut turns = 0;
+        while content.octets().unwrap().is_empty() {
+            assert!(!mailbox.take().is_empty(), "nothing has the next turn come");
+            turns += 1;
+        }
+        assert_eq!(turns, 2);
+        assert_eq!(content.octets().unwrap(), b"at last");
     }
 
     #[test]

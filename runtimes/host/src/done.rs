@@ -1,9 +1,8 @@
-use std::{
-    fmt, mem,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::{fmt, mem};
 
 use pronto::head::Status;
+
+use crate::guarded::guard;
 
 /// How the exchange of a request and its reply came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +39,8 @@ impl DoneHooks {
     #[cold]
     fn run_all(&mut self, ending: &Ending) {
         for hook in mem::take(&mut self.0) {
-            if catch_unwind(AssertUnwindSafe(|| hook(ending))).is_err() {
-                log::error!("what was to be done after a request panicked");
+            if let Err(fault) = guard(|| hook(ending)) {
+                log::error!("what was to be done after a request {fault}");
             }
         }
     }

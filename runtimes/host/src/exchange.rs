@@ -1,6 +1,5 @@
 use std::{
     net::SocketAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::{Poll, Waker},
 };
@@ -19,9 +18,10 @@ use crate::{
     answer::Attached,
     app::{AsyncHandling, Handling, options},
     backlog::{Backlog, Waiting, Work},
+    guarded::guard,
     owned::Shared,
     pipe::Pipe,
-    session::{Receiving, Sending, panicked, place, render, written},
+    session::{Receiving, Sending, place, render, written},
 };
 
 /// The service of one call of the driver: the application, and where its replies go.
@@ -133,12 +133,10 @@ impl Exchange<'_> {
         let peer = self.peer;
         let polls_now = content.is_none();
         let alarm = Alarm::rung(self.home.mailbox, self.home.client);
-        // A handler that panics has taken nothing with it but what is dropped here.
-        let begun = catch_unwind(AssertUnwindSafe(|| handling.begin(request, content, peer)));
+        let begun = guard(|| handling.begin(request, content, peer));
         let (mut work, shared) = match begun {
             Ok((future, shared)) => (Work::new(future, alarm), shared),
-            Err(panic) => {
-                let fault = panicked(&*panic);
+            Err(fault) => {
                 let shared = Shared::copy(request, None, peer);
                 return self.answer(ticket, logged, Some(&shared.view()), |_| Err(fault));
             }

@@ -21,6 +21,7 @@ mod errors;
 mod events;
 mod exchange;
 mod fault;
+mod guarded;
 mod handler;
 mod hooks;
 mod incoming;

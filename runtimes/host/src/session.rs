@@ -1,10 +1,4 @@
-use std::{
-    any::Any,
-    net::SocketAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    task::Poll,
-};
+use std::{net::SocketAddr, sync::Arc, task::Poll};
 
 use pronto::{
     connection::{Config, Connection, Drain, Instant, Ticket},
@@ -14,7 +8,7 @@ use pronto::{
 };
 
 use crate::{
-    Answer, Answered, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Panicked, Reply, Request,
+    Answer, Answered, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Reply, Request,
     answer::{Attached, Kind, Origin},
     app::plain,
     backlog::{Backlog, Held, MOST, Waiting},
@@ -22,6 +16,7 @@ use crate::{
     deferral::Completion,
     done::DoneHooks,
     exchange::{Exchange, Intake, log_access, refuse},
+    guarded::guard,
     takeover::Takeover,
 };
 
@@ -189,6 +184,15 @@ impl Session {
         true
     }
 
+    /// Does what has become due: see [`Connection::handle_timeout`]. [Drive](Self::drive) the session next.
+    pub fn handle_timeout(&mut self, config: &Config, now: Instant) {
+        let connection = self.driver.connection_mut();
+        connection.handle_timeout(config, now);
+        if connection.has_failed() {
+            self.abandon("the client took nothing in time");
+        }
+    }
+
     /// Says that the connection should end soon. [Drive](Self::drive) the session next.
     pub fn handle_drain(&mut self, drain: Drain) {
         self.driver.connection_mut().handle_drain(drain);
@@ -286,9 +290,7 @@ impl Session {
         waiting.work = None;
         let connection = driver.connection_mut();
         let intake = receiving.as_ref().and_then(|receiving| receiving.intake.as_ref());
-        if let Some(intake) = intake.filter(|intake| intake.number == number)
-            && (intake.pipe.is_abandoned() || connection.expects_leave())
-        {
+        if intake.is_some_and(|intake| intake.number == number && intake.pipe.is_abandoned()) {
             connection.decline_content(&worker.config);
         }
         connection.refresh_ticket(&mut waiting.ticket);
@@ -307,6 +309,8 @@ impl Session {
     fn release(&mut self, worker: &mut WorkerState, now: Instant) {
         let Some(backlog) = &mut self.backlog else { return };
         let connection = self.driver.connection_mut();
+        let intake = self.receiving.as_ref().and_then(|receiving| receiving.intake.as_ref());
+        let reading = intake.filter(|intake| !intake.pipe.is_abandoned()).map(|intake| intake.number);
         while !connection.is_sending() {
             let Some((waiting, held)) = backlog.pop_ready() else { break };
             let Waiting { ticket, logged, mut done, .. } = waiting;
@@ -317,6 +321,10 @@ impl Session {
             let Held { octets, replied, attached } = *held;
             if let Some(line) = logged {
                 log_access(&line, &replied);
+            }
+            // The content of this reply may be made from that of its request: after its head it is too late for leave.
+            if reading == Some(ticket.number()) && connection.take_expectation(now) {
+                worker.output.extend(CONTINUE);
             }
             worker.output.extend(&octets);
             place(attached, done, &replied, &mut self.sending, &mut self.receiving);
@@ -455,14 +463,5 @@ fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Op
 /// Has somebody else's code answer, whose panics are its own.
 #[inline]
 fn attempt(reply: Reply<'_>, answer: impl FnOnce(Reply<'_>) -> Answer) -> Answer {
-    // Nothing is broken by a panic: what was written before it is taken back.
-    catch_unwind(AssertUnwindSafe(|| answer(reply))).unwrap_or_else(|panic| Err(panicked(&*panic)))
-}
-
-/// A panic as an error.
-#[cold]
-pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Fault {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-    Panicked(text.to_owned()).into()
+    guard(|| answer(reply)).unwrap_or_else(Err)
 }

@@ -1,6 +1,5 @@
 use std::{
     fmt, io,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -8,7 +7,7 @@ use std::{
 
 use futures_lite::{AsyncRead, AsyncWrite, Stream};
 
-use crate::{Fault, IncomingContent, Piece, alarm::Alarm, pipe::Pipe};
+use crate::{Fault, IncomingContent, Piece, alarm::Alarm, guarded::Guarded, pipe::Pipe};
 
 /// A connection that a handler has taken over: reads what the client sends from behind its request on, and writes to it.
 /// Both sides have back-pressure. What was written is sent when this is dropped, and then the connection ends.
@@ -52,7 +51,7 @@ pub(crate) type TakeoverFuture = Pin<Box<dyn Future<Output = ()>>>;
 
 /// The connection's side of a takeover.
 pub(crate) struct Takeover {
-    future: TakeoverFuture,
+    future: Guarded<TakeoverFuture>,
     alarm: Arc<Alarm>,
     pub(crate) incoming: Arc<Pipe>,
 }
@@ -63,7 +62,7 @@ impl Takeover {
         let (incoming, outgoing) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
         let upgraded =
             Upgraded { incoming: IncomingContent::new(Some(Arc::clone(&incoming))), outgoing: Arc::clone(&outgoing) };
-        (Self { future: handler(upgraded), alarm, incoming }, Outgoing(outgoing))
+        (Self { future: Guarded::new(handler(upgraded)), alarm, incoming }, Outgoing(outgoing))
     }
 
     /// Lets the handler go on, where it can. Says whether it has ended.
@@ -72,11 +71,10 @@ impl Takeover {
             return false;
         }
         let waker = Waker::from(Arc::clone(&self.alarm));
-        let future = &mut self.future;
-        // It is dropped next.
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
-        if polled.is_err() {
-            log::error!("a handler that had taken a connection over panicked");
+        // After a panic it is dropped next.
+        let polled = self.future.run(|future| future.as_mut().poll(&mut Context::from_waker(&waker)));
+        if let Err(fault) = &polled {
+            log::error!("a handler that had taken a connection over {fault}");
         }
         !matches!(polled, Ok(Poll::Pending))
     }

@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.armed.is_some_and(|armed| armed <= now) {
             self.armed = None;
             let state = self.worker.state.borrow();
-            self.client.session_to_drive().connection_mut().handle_timeout(state.config(), now);
+            self.client.session_to_drive().handle_timeout(state.config(), now);
         }
         // Whatever has woken the task, only asking tells what is ready.
         self.client.handle_ready(true, true, false);

@@ -10,7 +10,11 @@ use std::{
 };
 
 use async_io::Timer;
-use futures_lite::future::{pending, yield_now};
+use futures_lite::{
+    StreamExt,
+    future::{pending, yield_now},
+    stream,
+};
 use pronto::{connection::Config, head::Status};
 use pronto_host::{
     App, Ending, Fault, MethodNotAllowed, NotFound, OwnedRequest, Panicked, Reply, Request, Response, Unanswered,
@@ -110,8 +114,27 @@ pub fn a_panic_of_a_handler_that_waits_is_500<R: Runtime>() {
             let _guard = PanicsInDrop;
             Timer::after(Duration::from_millis(20)).await;
             Response::text("never")
+        })
+        .get("/pending", async |_: OwnedRequest| -> Response {
+            let _guard = PanicsInDrop;
+            pending().await
+        })
+        .get("/streams", |_: &Request<'_>, reply: Reply<'_>| {
+            let guard = PanicsInDrop;
+            let pieces = stream::repeat(()).map(move |()| {
+                let _owned = &guard;
+                Ok::<_, Fault>("x")
+            });
+            reply.status(Status::OK).stream(pieces)
         });
     let server = R::start(app, Config::new());
+    // Those whose clients vanish are dropped in the middle, and panic even then.
+    for target in ["/pending", "/streams"] {
+        let mut client = Client::connect(server.address());
+        client.send(get(target));
+        std::thread::sleep(Duration::from_millis(50));
+        client.vanish();
+    }
     let mut client = Client::connect(server.address());
     client.send(["/called", "/", "/polled", "/", "/later", "/", "/dropped", "/"].map(get).concat());
     for _ in 0..4 {
