@@ -7,5 +7,6 @@ pub mod app;
 pub mod black_box;
 pub mod client;
 pub mod memory;
+pub mod process;
 pub mod reply;
 pub mod vector;

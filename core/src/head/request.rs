@@ -201,6 +201,34 @@ impl<'a> Request<'a> {
         named(self.octets, self.spans, name)
     }
 
+    /// Whether the client offers to go on in this protocol, `websocket` for instance, in any version of it or in the one that
+    /// is said, as in `h2c` or `TLS/1.0` (RFC 9110 7.8). HTTP/1.0 has no such offers.
+    ///
+    /// ```
+    /// # use pronto::head::{FieldSpan, Progress, RequestHead};
+    /// let input = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: TLS/1.0, WebSocket\r\n\r\n";
+    /// # let mut fields = [FieldSpan::EMPTY; 16];
+    /// # let Progress::Complete(head) = RequestHead::parse(input, &mut fields)? else { panic!() };
+    /// # let request = head.view(input, &fields);
+    /// assert!(request.offers_upgrade("websocket") && request.offers_upgrade("TLS/1.0") && request.offers_upgrade("tls"));
+    /// assert!(!request.offers_upgrade("TLS/1.2") && !request.offers_upgrade("h2c"));
+    /// # Ok::<(), pronto::head::HeadError>(())
+    /// ```
+    pub fn offers_upgrade(&self, protocol: &str) -> bool {
+        let is_the_protocol = |member: &[u8]| {
+            let name = member.split(|&octet| octet == b'/').next().unwrap_or_default();
+            member.eq_ignore_ascii_case(protocol.as_bytes()) || name.eq_ignore_ascii_case(protocol.as_bytes())
+        };
+        self.version() == Version::Http11
+            && self.members("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"))
+            && self.members("upgrade").any(is_the_protocol)
+    }
+
+    /// The members of all fields of this name, which are lists (RFC 9110 5.6.1).
+    fn members<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.fields_named(name).flat_map(|value| value.split(|&octet| octet == b',')).map(<[u8]>::trim_ascii)
+    }
+
     /// The offsets it was parsed to. With [`as_octets`](Self::as_octets) and [`spans`](Self::spans) they are all there is to
     /// a request: whoever copies the three may look at it when the input is gone.
     pub const fn head(&self) -> &RequestHead {

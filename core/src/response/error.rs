@@ -11,7 +11,7 @@ pub enum ResponseError {
     /// A field value holds CR, LF, NUL or another control than tab.
     FieldValue,
     /// A field that is derived and never given: Connection, Content-Length, Date, Server, Trailer, Transfer-Encoding,
-    /// Upgrade.
+    /// Upgrade. Or an offer to upgrade in a response that does.
     DerivedField,
     /// A field that a trailer section must not have (RFC 9110 6.5.1).
     ForbiddenTrailer,

@@ -28,6 +28,10 @@ enum Finish {
     Length(u64),
     Chunked,
     Upgrade(&'static str),
+    /// The protocol is offered, and there is no content.
+    Offer(&'static str),
+    /// The same with content of unknown length.
+    OfferChunked(&'static str),
 }
 
 use Finish::*;
@@ -54,6 +58,8 @@ fn finish_with<S: Sink>(writer: ResponseHeadWriter<'_, S>, finish: Finish) -> Re
         Length(length) => writer.content_of_length(length),
         Chunked => writer.chunked(),
         Upgrade(protocol) => writer.upgrade(protocol),
+        Offer(protocol) => writer.offer_upgrade(protocol).no_content(),
+        OfferChunked(protocol) => writer.offer_upgrade(protocol).chunked(),
     }
 }
 
@@ -125,6 +131,43 @@ fn what_the_protocol_derives_fits_request_status_and_content() {
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
             Following::Upgrade,
         ),
+        (
+            KEEP,
+            426,
+            Offer("websocket"),
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\nConnection: upgrade\r\n\r\n",
+            Following::Nothing,
+        ),
+        (
+            CLOSE,
+            426,
+            Offer("TLS/1.0"),
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: TLS/1.0\r\nContent-Length: 0\r\n\
+             Connection: upgrade, close\r\n\r\n",
+            Following::Nothing,
+        ),
+        (
+            OLD_KEEP,
+            426,
+            Offer("a"),
+            "HTTP/1.1 426 Upgrade Required\r\nUpgrade: a\r\nContent-Length: 0\r\n\
+             Connection: upgrade, keep-alive\r\n\r\n",
+            Following::Nothing,
+        ),
+        (
+            KEEP,
+            204,
+            Offer("a"),
+            "HTTP/1.1 204 No Content\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n",
+            Following::Nothing,
+        ),
+        (
+            KEEP,
+            200,
+            OfferChunked("a"),
+            "HTTP/1.1 200 OK\r\nUpgrade: a\r\nTransfer-Encoding: chunked\r\nConnection: upgrade\r\n\r\n",
+            Following::Chunked,
+        ),
     ];
     for &(context, status, finish, expected, following) in cases {
         assert_eq!(write(context, status, &[], finish), Ok((String::from(expected), following)), "{status} {finish:?}");
@@ -144,6 +187,9 @@ fn what_would_break_the_protocol_is_refused() {
         (200, &[], Upgrade("x"), ResponseError::Upgrade),
         (101, &[], Upgrade("a\r\nb"), ResponseError::Protocol),
         (101, &[], Upgrade(""), ResponseError::Protocol),
+        (101, &[], Offer("x"), ResponseError::DerivedField),
+        (426, &[], Offer("a\r\nb"), ResponseError::Protocol),
+        (426, &[("Upgrade", "x")], Nothing, ResponseError::DerivedField),
         (101, &[], Nothing, ResponseError::InterimStatus),
         (101, &[], Chunked, ResponseError::InterimStatus),
         (205, &[], Chunked, ResponseError::ContentNotPermitted),
@@ -214,6 +260,7 @@ fn a_response_that_does_not_fit_leaves_no_trace() {
         (200, Length(u64::MAX)),
         (200, Chunked),
         (101, Upgrade("websocket")),
+        (426, Offer("websocket")),
     ];
     for common in commons() {
         for context in [KEEP, CLOSE.offering_upgrade()] {

@@ -61,6 +61,15 @@ impl ReplyContext {
             (Persistence::Close, _) => b"Connection: close\r\n\r\n",
         }
     }
+
+    /// The same behind an Upgrade field, which Connection must name (RFC 9110 7.8).
+    const fn end_of_head_with_offer(self) -> &'static [u8] {
+        match (self.persistence, self.version) {
+            (Persistence::Keep, Version::Http11) => b"Connection: upgrade\r\n\r\n",
+            (Persistence::Keep, Version::Http10) => b"Connection: upgrade, keep-alive\r\n\r\n",
+            (Persistence::Close, _) => b"Connection: upgrade, close\r\n\r\n",
+        }
+    }
 }
 
 /// Whether the content of a response is sent.
@@ -183,7 +192,7 @@ impl<'a, S: Sink> ResponseWriter<'a, S> {
             pen.put_status_line(status)?;
             self.common.put(pen)
         });
-        ResponseHeadWriter { draft, status, context: self.context }
+        ResponseHeadWriter { draft, status, context: self.context, offers_upgrade: false }
     }
 
     /// Writes a whole response with status 200, this media type and this content, and no other fields: the shortest way
@@ -196,7 +205,7 @@ impl<'a, S: Sink> ResponseWriter<'a, S> {
         check_value(media_type.as_bytes())?;
         let length = content.len() as u64;
         let sent = self.context.sent(content);
-        let end = LengthAndEnd::new(Status::OK, length, self.context);
+        let end = LengthAndEnd::new(Status::OK, length, self.context.end_of_head());
         let start = status_line_length(Status::OK) + self.common.length() + "Content-Type: \r\n".len() + end.length();
         let mut draft = Draft::new(self.sink);
         draft.put_with(start.saturating_add(media_type.len()).saturating_add(sent.len()), |pen| {
@@ -221,6 +230,8 @@ pub struct ResponseHeadWriter<'a, S> {
     draft: Draft<'a, S>,
     status: Status,
     context: ReplyContext,
+    /// Whether the response has an Upgrade field.
+    offers_upgrade: bool,
 }
 
 impl<S: Sink> ResponseHeadWriter<'_, S> {
@@ -237,6 +248,38 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     #[inline]
     pub fn content_type(mut self, media_type: impl AsRef<[u8]>) -> Self {
         self.draft.put_line("Content-Type", media_type.as_ref());
+        self
+    }
+
+    /// Tells the client which protocol it could go on in, if it asks for it (RFC 9110 7.8): what 426 must tell (15.5.22),
+    /// and any other final response may. Protocols come in the order of preference.
+    ///
+    /// ```
+    /// # use pronto::{
+    /// #     buffer::SliceSink,
+    /// #     head::{Status, Version},
+    /// #     response::{CommonFields, Persistence, ReplyContent, ReplyContext, ResponseWriter},
+    /// # };
+    /// # let mut memory = [0; 128];
+    /// # let mut sink = SliceSink::new(&mut memory);
+    /// # let context = ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Keep);
+    /// # let common = CommonFields::without_server();
+    /// let writer = ResponseWriter::new(&mut sink, context, &common);
+    /// let replied = writer.status(Status::UPGRADE_REQUIRED).offer_upgrade("websocket").no_content()?;
+    /// # assert_eq!(
+    /// #     sink.written(),
+    /// #     b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\nConnection: upgrade\r\n\r\n"
+    /// # );
+    /// # Ok::<(), pronto::response::ResponseError>(())
+    /// ```
+    pub fn offer_upgrade(mut self, protocol: &str) -> Self {
+        if self.status.is_informational() {
+            // The one that upgrades has its Upgrade field already.
+            self.draft.fail(ResponseError::DerivedField);
+        }
+        self.draft.check(check_protocol(protocol));
+        self.draft.put_line("Upgrade", protocol.as_bytes());
+        self.offers_upgrade = true;
         self
     }
 
@@ -264,7 +307,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
         let length = content.len() as u64;
         self.draft.check(check_length(self.status, length));
         let sent = self.context.sent(content);
-        let end = LengthAndEnd::new(self.status, length, self.context);
+        let end = LengthAndEnd::new(self.status, length, self.end_of_head());
         self.draft.put_with(end.length().saturating_add(sent.len()), |pen| {
             end.put(pen)?;
             pen.put_short(sent)
@@ -278,7 +321,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     /// As for [`content`](Self::content).
     pub fn content_of_length(mut self, length: u64) -> Result<Replied, ResponseError> {
         self.draft.check(check_length(self.status, length));
-        let end = LengthAndEnd::new(self.status, length, self.context);
+        let end = LengthAndEnd::new(self.status, length, self.end_of_head());
         self.draft.put_with(end.length(), |pen| end.put(pen));
         let following = if length == 0 { Following::Nothing } else { self.unless_omitted(Following::Octets(length)) };
         self.finish(following, Some(length))
@@ -298,7 +341,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
             self.context.persistence = Persistence::Close;
             Following::UntilClose
         };
-        self.draft.put(self.context.end_of_head());
+        self.draft.put(self.end_of_head());
         let following = self.unless_omitted(following);
         self.finish(following, None)
     }
@@ -322,6 +365,11 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
             content_length: None,
         };
         self.draft.finish().map(|()| replied)
+    }
+
+    #[inline(always)]
+    const fn end_of_head(&self) -> &'static [u8] {
+        if self.offers_upgrade { self.context.end_of_head_with_offer() } else { self.context.end_of_head() }
     }
 
     fn unless_omitted(&self, following: Following) -> Following {
@@ -355,8 +403,8 @@ struct LengthAndEnd {
 
 impl LengthAndEnd {
     #[inline(always)]
-    fn new(status: Status, content_length: u64, context: ReplyContext) -> Self {
-        Self { content_length: status.permits_content().then_some(content_length), end: context.end_of_head() }
+    fn new(status: Status, content_length: u64, end: &'static [u8]) -> Self {
+        Self { content_length: status.permits_content().then_some(content_length), end }
     }
 
     /// How many octets [`put`](Self::put) puts.

@@ -8,9 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tests::{client::eventually, reply::To};
+use tests::{
+    client::eventually,
+    process::{Server, get},
+    reply::To,
+};
 
-use super::process::{Server, get};
 use crate::PROGRAM;
 
 fn request(method: &str, target: &str, rest: &str) -> String {
@@ -33,7 +36,7 @@ fn ticks(server: &Server) -> u64 {
 
 #[test]
 fn every_route_answers_as_its_table_says() {
-    let server = Server::start(&["--workers", "1"]);
+    let server = Server::start(PROGRAM, &["--workers", "1"]);
     let mut client = server.client();
     let cases = [
         (get("/"), 200, "text/plain", "Hello, World!"),
@@ -76,7 +79,7 @@ fn every_route_answers_as_its_table_says() {
 
 #[test]
 fn the_banner_names_address_workers_and_tier() {
-    let server = Server::start(&["--workers", "2"]);
+    let server = Server::start(PROGRAM, &["--workers", "2"]);
     assert!(server.banner.contains("127.0.0.1:") && server.banner.contains("2 workers"), "{}", server.banner);
     let tiers = ["avx2", "sse4.2", "scalar"];
     assert!(tiers.iter().any(|tier| server.banner.contains(tier)), "{}", server.banner);
@@ -84,7 +87,7 @@ fn the_banner_names_address_workers_and_tier() {
 
 #[test]
 fn a_slow_reader_of_a_large_reply_leaves_memory_flat() {
-    let server = Server::start(&["--workers", "1"]);
+    let server = Server::start(PROGRAM, &["--workers", "1"]);
     let mut client = server.client();
     assert_eq!(client.send(get("/")).reply().status, 200);
     let before = memory(&server);
@@ -99,24 +102,27 @@ fn a_slow_reader_of_a_large_reply_leaves_memory_flat() {
 
 #[test]
 fn limits_and_timeouts_of_the_command_line_hold() {
-    let server = Server::start(&[
-        "--workers",
-        "1",
-        "--max-head",
-        "200",
-        "--max-target",
-        "50",
-        "--max-fields",
-        "3",
-        "--max-content",
-        "10",
-        "--head-timeout",
-        "0.3",
-        "--idle-timeout",
-        "0.3",
-        "--content-grace",
-        "0.3",
-    ]);
+    let server = Server::start(
+        PROGRAM,
+        &[
+            "--workers",
+            "1",
+            "--max-head",
+            "200",
+            "--max-target",
+            "50",
+            "--max-fields",
+            "3",
+            "--max-content",
+            "10",
+            "--head-timeout",
+            "0.3",
+            "--idle-timeout",
+            "0.3",
+            "--content-grace",
+            "0.3",
+        ],
+    );
     let status = |sent: String| server.client().send(sent).reply().status;
     assert_eq!(status(get(&"/x".repeat(30))), 414);
     assert_eq!(status(request("GET", "/", &format!("X: {}\r\n", "x".repeat(200)))), 431);
@@ -129,7 +135,7 @@ fn limits_and_timeouts_of_the_command_line_hold() {
 #[test]
 fn a_wrong_start_is_told_in_words() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let running = Server::start(&["--workers", "1"]);
+    let running = Server::start(PROGRAM, &["--workers", "1"]);
     let cases = [
         (taken.local_addr().unwrap().to_string(), "is in use by another program"),
         (running.address().to_string(), "is in use by another program"),
@@ -147,7 +153,7 @@ fn a_wrong_start_is_told_in_words() {
 #[test]
 fn either_signal_stops_it_with_everything_answered() {
     for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
-        let server = Server::start(&["--workers", "2"]);
+        let server = Server::start(PROGRAM, &["--workers", "2"]);
         let mut idle = server.client();
         assert_eq!(idle.send(get("/")).reply().status, 200);
         let mut busy = server.client();
@@ -161,7 +167,7 @@ fn either_signal_stops_it_with_everything_answered() {
 
 #[test]
 fn a_drain_ends_at_its_limit_with_503_for_what_is_not_answered() {
-    let server = Server::start(&["--workers", "1", "--drain-limit", "0.3"]);
+    let server = Server::start(PROGRAM, &["--workers", "1", "--drain-limit", "0.3"]);
     let mut busy = server.client();
     busy.send(get("/") + &get("/sleep/10000"));
     assert_eq!(busy.reply().status, 200);
@@ -175,7 +181,7 @@ fn a_drain_ends_at_its_limit_with_503_for_what_is_not_answered() {
 
 #[test]
 fn replies_are_logged_when_asked_for() {
-    let server = Server::start(&["--workers", "1", "--access-log"]);
+    let server = Server::start(PROGRAM, &["--workers", "1", "--access-log"]);
     let mut client = server.client();
     client.send(get("/") + &get("/sleep/1") + "broken\r\n\r\n");
     let statuses = [client.reply().status, client.reply().status, client.reply().status];
@@ -216,7 +222,7 @@ fn the_soft_limit_of_descriptors_is_raised() {
 
 #[test]
 fn at_its_limit_of_connections_others_wait_for_one_to_end() {
-    let server = Server::start(&["--workers", "1", "--max-connections", "2"]);
+    let server = Server::start(PROGRAM, &["--workers", "1", "--max-connections", "2"]);
     let (mut first, mut second, mut third) = (server.client(), server.client(), server.client());
     assert_eq!(first.send(get("/")).reply().status, 200);
     assert_eq!(second.send(get("/")).reply().status, 200);
@@ -228,7 +234,7 @@ fn at_its_limit_of_connections_others_wait_for_one_to_end() {
 
 #[test]
 fn connections_that_are_reset_leave_nothing_behind() {
-    let server = Server::start(&["--workers", "1"]);
+    let server = Server::start(PROGRAM, &["--workers", "1"]);
     let descriptors = || fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap().count();
     assert_eq!(server.client().send(get("/")).reply().status, 200);
     let before = descriptors();

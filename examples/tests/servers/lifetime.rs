@@ -16,15 +16,15 @@ use rustix::{
 };
 use tests::{
     client::{PATIENCE, eventually},
+    process::{Directory, Server, get},
     reply::{To, take},
 };
 
-use super::process::{Directory, Server, get};
 use crate::PROGRAM;
 
 #[test]
 fn under_load_a_successor_takes_over_without_a_failure() {
-    let mut server = Server::start(&["--workers", "2"]);
+    let mut server = Server::start(PROGRAM, &["--workers", "2"]);
     let address = server.address();
     let load = Load::default();
     thread::scope(|scope| {
@@ -80,7 +80,7 @@ fn a_successor_that_does_not_start_leaves_the_old_one_serving() {
 
 #[test]
 fn a_second_signal_ends_a_drain_at_once() {
-    let mut server = Server::start(&["--workers", "1", "--drain-limit", "60"]);
+    let mut server = Server::start(PROGRAM, &["--workers", "1", "--drain-limit", "60"]);
     let mut busy = server.client();
     busy.send(get("/") + &get("/sleep/10000"));
     assert_eq!(busy.reply().status, 200);

@@ -16,10 +16,10 @@ use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::Signal;
 use tests::{
     client::{Client, PATIENCE, eventually},
+    process::{Directory, Server, get},
     reply::{To, take},
 };
 
-use super::process::{Directory, Server, get};
 use crate::PROGRAM;
 
 /// What is answered to one request over a unix socket.

@@ -3,5 +3,4 @@
 mod demo;
 mod lifetime;
 mod listeners;
-mod process;
 mod reload;

@@ -3,9 +3,11 @@
 use std::{fs, net::TcpStream, process::Command};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tests::client::eventually;
+use tests::{
+    client::eventually,
+    process::{Directory, Server, get},
+};
 
-use super::process::{Directory, Server, get};
 use crate::PROGRAM;
 
 fn watching(directory: &Directory) -> Server {

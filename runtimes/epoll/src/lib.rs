@@ -25,7 +25,10 @@ mod tests;
 mod wheel;
 mod worker;
 
-pub use pronto_host::{Answer, Answered, App, Deferred, Reply, ReplyHead, Request, Running, StartError};
+pub use pronto_host::{
+    Answer, Answered, App, ContentError, Deferred, Draining, Fault, IncomingContent, IntoResponse, OwnedRequest, Piece,
+    Reply, ReplyHead, Request, Response, Running, ServerSentEvent, StartError, Upgraded,
+};
 pub use server::{Epoll, Server};
 
 /// What a server's `main` returns.

@@ -10,7 +10,7 @@ use pronto::{
 };
 
 use crate::{
-    ClientKey, Deferred, Ending, Fault, Mailbox, Output, Piece, Response, ServerSentEvent, Upgraded,
+    ClientKey, Deferred, Ending, Fault, Mailbox, Output, Piece, Response, ServerSentEvent, UpgradeRequired, Upgraded,
     alarm::Alarm,
     content::{Coding, Content, LARGE, Pieces},
     done::DoneHooks,
@@ -136,6 +136,12 @@ impl ReplyHead<'_> {
         self
     }
 
+    /// Tells the client which protocol it could go on in, if it asks for it: what 426 must tell (RFC 9110 15.5.22).
+    pub fn offer_upgrade(mut self, protocol: &str) -> Self {
+        self.writer = self.writer.offer_upgrade(protocol);
+        self
+    }
+
     /// Has the connection close after this reply.
     pub fn close(mut self) -> Self {
         self.writer = self.writer.close();
@@ -188,13 +194,17 @@ impl ReplyHead<'_> {
     }
 
     /// Finishes a reply with status 101: the connection becomes the protocol's, and the handler's, which reads from behind
-    /// the request on (RFC 9110 7.8). It is an error where the request does not offer a protocol.
+    /// the request on (RFC 9110 7.8). A request that offers no protocol is answered 426 instead. Which ones it offers is told
+    /// by [`offers_upgrade`](pronto::head::Request::offers_upgrade).
     pub fn upgrade<F: Future<Output = ()> + 'static>(
         self,
         protocol: &str,
         handler: impl FnOnce(Upgraded) -> F + 'static,
     ) -> Answer {
-        let replied = self.writer.upgrade(protocol)?;
+        let replied = match self.writer.upgrade(protocol) {
+            Err(ResponseError::Upgrade) => return Err(UpgradeRequired { protocol: protocol.to_owned() }.into()),
+            replied => replied?,
+        };
         let alarm = || Alarm::rung(self.origin.mailbox, self.origin.client);
         let (takeover, outgoing) = Takeover::new(|upgraded| Box::pin(handler(upgraded)) as TakeoverFuture, alarm());
         self.attached.takeover = Some(takeover);

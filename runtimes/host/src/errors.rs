@@ -3,7 +3,8 @@ use std::error::Error;
 use pronto::head::Status;
 
 use crate::{
-    Answer, App, Cancelled, ContentError, Fault, MethodNotAllowed, NotFound, NotImplemented, Reply, Request, app::plain,
+    Answer, App, Cancelled, ContentError, Fault, MethodNotAllowed, NotFound, NotImplemented, Reply, Request,
+    UpgradeRequired, app::plain,
 };
 
 /// What turns errors of handlers into replies.
@@ -23,7 +24,7 @@ impl ErrorHandlers {
     }
 }
 
-/// Errors of handlers, and of the server itself: [`NotFound`], [`MethodNotAllowed`], [`NotImplemented`], [`Cancelled`],
+/// Errors of handlers, and of the server itself: [`NotFound`], [`MethodNotAllowed`], [`NotImplemented`], [`Cancelled`], [`UpgradeRequired`],
 /// [`Panicked`](crate::Panicked), [`Unanswered`](crate::Unanswered).
 impl App {
     /// Turns errors of type `E` into replies. Of all that take an error, the first added does.
@@ -79,6 +80,11 @@ impl App {
         if let Some(MethodNotAllowed { allow }) = fault.downcast_ref() {
             let status = Status::METHOD_NOT_ALLOWED;
             let reply = reply.status(status).field("Allow", allow).content_type("text/plain");
+            return reply.content(status.reason().as_bytes());
+        }
+        if let Some(UpgradeRequired { protocol }) = fault.downcast_ref() {
+            let status = Status::UPGRADE_REQUIRED;
+            let reply = reply.status(status).offer_upgrade(protocol).content_type("text/plain");
             return reply.content(status.reason().as_bytes());
         }
         if let Some(error) = fault.downcast_ref::<ContentError>() {

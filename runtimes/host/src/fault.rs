@@ -54,6 +54,13 @@ pub struct MethodNotAllowed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotImplemented;
 
+/// The request does not offer the protocol that its handler upgrades to, or its connection is about to close. Answered 426.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradeRequired {
+    /// The protocol, which the reply must name (RFC 9110 15.5.22).
+    pub protocol: String,
+}
+
 /// The server ends, and the request was not answered in time. Answered 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled;
@@ -82,6 +89,7 @@ error! {
     NotFound, "Not Found";
     MethodNotAllowed, "Method Not Allowed";
     NotImplemented, "Not Implemented";
+    UpgradeRequired, "Upgrade Required";
     Cancelled, "Service Unavailable";
     Unanswered, "the reply was put off and never given";
 }

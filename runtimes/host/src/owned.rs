@@ -51,6 +51,11 @@ impl OwnedRequest {
         self.shared.head().field(name)
     }
 
+    /// Whether the client offers to go on in this protocol: what [`Response::upgrade`](crate::Response::upgrade) takes up.
+    pub fn offers_upgrade(&self, protocol: &str) -> bool {
+        self.shared.head().offers_upgrade(protocol)
+    }
+
     /// What the placeholder of this name stands for, percent-decoded; octets that are not UTF-8 are replaced.
     pub fn param(&self, name: &str) -> Option<String> {
         self.view().param(name).map(|value| value.to_string())

@@ -20,6 +20,7 @@ pub struct Response {
     status: Status,
     fields: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
     body: Body,
+    offer: Option<Cow<'static, str>>,
     closes: bool,
 }
 
@@ -35,7 +36,7 @@ enum Body {
 impl Response {
     /// A response with this status, without content unless it is given.
     pub const fn new(status: Status) -> Self {
-        Self { status, fields: Vec::new(), body: Body::None, closes: false }
+        Self { status, fields: Vec::new(), body: Body::None, offer: None, closes: false }
     }
 
     /// 200 with a text.
@@ -65,8 +66,8 @@ impl Response {
         Self { body: Body::Prepared(response), ..Self::new(Status::OK) }
     }
 
-    /// 101: the connection becomes the protocol's, and the handler's (RFC 9110 7.8). An error where the request does not
-    /// offer a protocol.
+    /// 101: the connection becomes the protocol's, and the handler's (RFC 9110 7.8). A request that offers no protocol is
+    /// answered 426 instead. Which ones it offers is told by [`OwnedRequest::offers_upgrade`](crate::OwnedRequest).
     pub fn upgrade<F: Future<Output = ()> + 'static>(
         protocol: impl Into<Cow<'static, str>>,
         handler: impl FnOnce(Upgraded) -> F + 'static,
@@ -88,6 +89,12 @@ impl Response {
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         };
         self.fields.push((Cow::Borrowed("Content-Type"), value));
+        self
+    }
+
+    /// Tells the client which protocol it could go on in, if it asks for it: what 426 must tell (RFC 9110 15.5.22).
+    pub fn offer_upgrade(mut self, protocol: impl Into<Cow<'static, str>>) -> Self {
+        self.offer = Some(protocol.into());
         self
     }
 
@@ -126,13 +133,16 @@ impl Response {
 
     /// Answers with it.
     pub(crate) fn write(self, reply: Reply<'_>) -> Answer {
-        let Self { status, fields, body, closes } = self;
+        let Self { status, fields, body, offer, closes } = self;
         if let Body::Prepared(response) = body {
             return reply.prepared(response);
         }
         let mut head = reply.status(status);
         for (name, value) in &fields {
             head = head.field(name, value);
+        }
+        if let Some(protocol) = offer {
+            head = head.offer_upgrade(&protocol);
         }
         if closes {
             head = head.close();

@@ -197,7 +197,7 @@ impl Session {
     pub fn handle_drain(&mut self, drain: Drain) {
         self.driver.connection_mut().handle_drain(drain);
         if let Some(takeover) = self.takeover() {
-            takeover.incoming.end(Ok(()));
+            takeover.handle_drain();
         }
     }
 
@@ -233,8 +233,10 @@ impl Session {
             takeover.wake_on_room();
             connection.pause_content();
         }
-        if connection.has_ended() || connection.is_draining() {
+        if connection.has_ended() {
             takeover.incoming.end(Ok(()));
+        } else if connection.is_draining() {
+            takeover.handle_drain();
         }
     }
 

@@ -1,7 +1,7 @@
 use std::{
     fmt, io,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -12,11 +12,71 @@ use crate::{Fault, IncomingContent, Piece, alarm::Alarm, guarded::Guarded, pipe:
 /// A connection that a handler has taken over: reads what the client sends from behind its request on, and writes to it.
 /// Both sides have back-pressure. What was written is sent when this is dropped, and then the connection ends.
 ///
-/// When the server drains, reading comes to its end.
+/// When the server drains, reading comes to its end, unless the handler has said by [`draining`](Self::draining) that it
+/// looks after that itself.
 #[derive(Debug)]
 pub struct Upgraded {
     incoming: IncomingContent,
     outgoing: Arc<Pipe>,
+    drain: Arc<DrainBell>,
+}
+
+impl Upgraded {
+    /// Waits until the server drains. Who has asked for this is expected to take leave in the words of the protocol, and
+    /// to end: reading goes on meanwhile, so that the client's answer can be read. At the end of the drain limit the
+    /// connection is cut.
+    pub fn draining(&self) -> Draining {
+        self.drain.lock().is_awaited = true;
+        Draining(Arc::clone(&self.drain))
+    }
+}
+
+/// Comes to its end when the server drains, or the connection is gone. See [`Upgraded::draining`].
+#[derive(Debug)]
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Draining(Arc<DrainBell>);
+
+impl Future for Draining {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.0.lock();
+        if state.has_begun {
+            return Poll::Ready(());
+        }
+        if !state.wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            state.wakers.push(context.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// Tells handlers that the server drains.
+#[derive(Debug, Default)]
+struct DrainBell(Mutex<DrainState>);
+
+#[derive(Debug, Default)]
+struct DrainState {
+    has_begun: bool,
+    /// A handler looks after it.
+    is_awaited: bool,
+    wakers: Vec<Waker>,
+}
+
+impl DrainBell {
+    /// Rings. Says whether a handler looks after it.
+    fn ring(&self) -> bool {
+        let mut state = self.lock();
+        state.has_begun = true;
+        let (is_awaited, wakers) = (state.is_awaited, std::mem::take(&mut state.wakers));
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        is_awaited
+    }
+
+    fn lock(&self) -> MutexGuard<'_, DrainState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl AsyncRead for Upgraded {
@@ -54,15 +114,34 @@ pub(crate) struct Takeover {
     future: Guarded<TakeoverFuture>,
     alarm: Arc<Alarm>,
     pub(crate) incoming: Arc<Pipe>,
+    drain: Arc<DrainBell>,
+}
+
+/// Whoever waits elsewhere must not wait for ever.
+impl Drop for Takeover {
+    fn drop(&mut self) {
+        self.drain.ring();
+    }
 }
 
 impl Takeover {
     /// Gives both sides of a connection to a handler. What it will send comes as pieces of a content without end.
     pub(crate) fn new(handler: impl FnOnce(Upgraded) -> TakeoverFuture, alarm: Arc<Alarm>) -> (Self, Outgoing) {
         let (incoming, outgoing) = (Arc::<Pipe>::default(), Arc::<Pipe>::default());
-        let upgraded =
-            Upgraded { incoming: IncomingContent::new(Some(Arc::clone(&incoming))), outgoing: Arc::clone(&outgoing) };
-        (Self { future: Guarded::new(handler(upgraded)), alarm, incoming }, Outgoing(outgoing))
+        let drain = Arc::<DrainBell>::default();
+        let upgraded = Upgraded {
+            incoming: IncomingContent::new(Some(Arc::clone(&incoming))),
+            outgoing: Arc::clone(&outgoing),
+            drain: Arc::clone(&drain),
+        };
+        (Self { future: Guarded::new(handler(upgraded)), alarm, incoming, drain }, Outgoing(outgoing))
+    }
+
+    /// Says that the connection should end.
+    pub(crate) fn handle_drain(&self) {
+        if !self.drain.ring() {
+            self.incoming.end(Ok(()));
+        }
     }
 
     /// Lets the handler go on, where it can. Says whether it has ended.

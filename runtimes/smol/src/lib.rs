@@ -26,8 +26,8 @@ mod socket;
 mod worker;
 
 pub use pronto_host::{
-    Answer, App, ContentError, Deferred, Fault, IncomingContent, IntoResponse, OwnedRequest, Piece, Reply, ReplyHead,
-    Request, Response, Running, ServerSentEvent, StartError, Upgraded,
+    Answer, Answered, App, ContentError, Deferred, Draining, Fault, IncomingContent, IntoResponse, OwnedRequest, Piece,
+    Reply, ReplyHead, Request, Response, Running, ServerSentEvent, StartError, Upgraded,
 };
 pub use server::{Server, Smol};
 pub use worker::Worker;

@@ -16,14 +16,17 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use tests::client::{Client, PATIENCE, eventually};
 
-use crate::PROGRAM;
+use crate::client::{Client, PATIENCE, eventually};
 
 /// A running server; ended when it is dropped, and those that took over from it with it.
-pub(crate) struct Server {
+///
+/// What it does fails its test by a panic when it goes wrong.
+#[derive(Debug)]
+pub struct Server {
     process: Child,
-    pub(crate) banner: String,
+    /// What it said first: that it serves, and where.
+    pub banner: String,
     banners: Said,
     said: Said,
     reader: Option<JoinHandle<()>>,
@@ -34,17 +37,17 @@ type Said = Arc<Mutex<String>>;
 
 impl Server {
     /// Starts it at a port of 127.0.0.1 that is free.
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        Self::run(Command::new(PROGRAM).args(arguments).args(["--addr", "127.0.0.1:0"]))
+    pub fn start(program: &str, arguments: &[&str]) -> Self {
+        Self::run(Command::new(program).args(arguments).args(["--addr", "127.0.0.1:0"]))
     }
 
     /// Runs a command, and waits until it says that it serves.
-    pub(crate) fn run(command: &mut Command) -> Self {
+    pub fn run(command: &mut Command) -> Self {
         Self::run_in_this_group(command.process_group(0))
     }
 
     /// The same for a command that makes a group of its own.
-    pub(crate) fn run_in_this_group(command: &mut Command) -> Self {
+    pub fn run_in_this_group(command: &mut Command) -> Self {
         command.env("RUST_LOG", "info").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut output = BufReader::new(process.stdout.take().unwrap());
@@ -56,40 +59,49 @@ impl Server {
         Self { process, banner, banners, said, reader: Some(reader) }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    /// Where it serves.
+    pub fn address(&self) -> SocketAddr {
         let address = self.banner.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
         address.expect("an address").parse().unwrap()
     }
 
-    pub(crate) fn client(&self) -> Client {
+    /// A client that is connected.
+    pub fn client(&self) -> Client {
         Client::connect(self.address())
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// Its process.
+    pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
+    /// How many descriptors it has open.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count()
+    }
+
     /// What it has said on its standard error.
-    pub(crate) fn said(&self) -> String {
+    pub fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 
     /// Waits until it has said this so often.
-    pub(crate) fn hears(&self, words: &str, times: usize) {
+    pub fn hears(&self, words: &str, times: usize) {
         eventually(&format!("{words:?}, {times} times"), || self.said().matches(words).count() >= times);
     }
 
     /// How often a server has said that it serves.
-    pub(crate) fn starts(&self) -> usize {
+    pub fn starts(&self) -> usize {
         1 + self.banners.lock().unwrap().lines().count()
     }
 
     /// Waits for its end.
-    pub(crate) fn wait(&mut self) -> ExitStatus {
+    pub fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {
@@ -101,7 +113,7 @@ impl Server {
     }
 
     /// Asks it to stop, and returns its exit code and what it said on its standard error.
-    pub(crate) fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
+    pub fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
         self.signal(signal);
         let status = self.wait();
         // Nobody else has the pipe: it ends.
@@ -132,10 +144,13 @@ fn collect(mut pipe: impl Read + Send + 'static) -> (Said, JoinHandle<()>) {
 }
 
 /// A directory of a test's own; gone with it.
-pub(crate) struct Directory(PathBuf);
+#[derive(Debug)]
+pub struct Directory(PathBuf);
 
 impl Directory {
-    pub(crate) fn new() -> Self {
+    /// A new one.
+    #[expect(clippy::new_without_default, reason = "each is another")]
+    pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         // Short, since a unix socket's path has to be.
         let name = format!("pronto-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -144,12 +159,13 @@ impl Directory {
         Self(path)
     }
 
-    pub(crate) fn join(&self, name: &str) -> PathBuf {
+    /// A path in it.
+    pub fn join(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// Puts a program there, in one step, instead of what is there.
-    pub(crate) fn install(&self, program: &Path) -> PathBuf {
+    pub fn install(&self, program: &Path) -> PathBuf {
         // Another process writes it: a child of this one that is being started would keep the file busy.
         let (new, installed) = (self.join("new"), self.join("server"));
         assert!(Command::new("cp").arg(program).arg(&new).status().unwrap().success());
@@ -158,7 +174,7 @@ impl Directory {
     }
 
     /// Puts a shell script there.
-    pub(crate) fn install_script(&self, script: &str) {
+    pub fn install_script(&self, script: &str) {
         let (text, new) = (self.join("text"), self.join("new"));
         fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
         assert!(Command::new("install").args(["-m", "755"]).args([&text, &new]).status().unwrap().success());
@@ -173,6 +189,6 @@ impl Drop for Directory {
 }
 
 /// A request without content.
-pub(crate) fn get(target: &str) -> String {
+pub fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")
 }
