@@ -465,12 +465,12 @@ pub fn a_connection_is_taken_over_with_what_was_read<R: Runtime>() {
     // A request with content never ends as another protocol: nobody could tell what of it is whose.
     let mut client = Client::connect(server.address());
     client.send(format!("GET /shout HTTP/1.1\r\nHost: a\r\n{UPGRADE}Content-Length: 5\r\n\r\nhello"));
-    assert_eq!(client.reply().status, 500);
+    assert_eq!(client.reply().status, 426);
     // Nobody is upgraded who does not ask for it.
     let mut client = Client::connect(server.address());
-    assert_eq!(client.send(get("/shout")).reply().status, 500);
+    assert_eq!(client.send(get("/shout")).reply().status, 426);
     client.send("GET /shout HTTP/1.0\r\nConnection: keep-alive, Upgrade\r\nUpgrade: shout\r\n\r\n");
-    assert_eq!(client.reply().status, 500);
+    assert_eq!(client.reply().status, 426);
     // And who was, is told when the server ends.
     let mut client = Client::connect(server.address());
     client.send(format!("GET /shout HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n"));
