@@ -7,3 +7,8 @@ pub mod demo;
 mod serving;
 
 pub use serving::serve;
+
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -33,8 +33,3 @@ pub use server::{Epoll, Server};
 
 /// What a server's `main` returns.
 pub type Result = core::result::Result<(), StartError>;
-
-/// The examples of the README, compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
