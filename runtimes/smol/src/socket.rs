@@ -13,58 +13,84 @@ use rustix::{
     net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt},
 };
 
-/// A connected socket, of whatever family. It is tried first, and waited for only when it would block.
+/// A connected socket, of whatever family. It is tried first, and waited for only when it would block: when it says so,
+/// or when it gave or took less than it could have, which says the same without another system call.
 #[derive(Debug)]
-pub(crate) struct Socket(Async<OwnedFd>);
+pub(crate) struct Socket {
+    socket: Async<OwnedFd>,
+    /// The last read left it empty.
+    is_empty: bool,
+    /// The last write left it full.
+    is_full: bool,
+}
 
 impl Socket {
     /// A socket that does not block.
     pub(crate) fn new(socket: OwnedFd) -> io::Result<Self> {
-        Async::new_nonblocking(socket).map(Self)
+        Ok(Self { socket: Async::new_nonblocking(socket)?, is_empty: false, is_full: false })
     }
 
     /// Has the peer told, when this is dropped, that the connection was broken off.
     pub(crate) fn reset_on_close(&self) {
         // A family that has no such thing is closed as usual.
-        let _other_family = sockopt::set_socket_linger(&self.0, Some(Duration::ZERO));
+        let _other_family = sockopt::set_socket_linger(&self.socket, Some(Duration::ZERO));
     }
 
     fn poll_write_with(
-        &self,
+        &mut self,
         context: &mut Context<'_>,
+        length: usize,
         write: impl Fn(&OwnedFd) -> rustix::io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            match write(self.0.get_ref()) {
-                Err(Errno::AGAIN) => ready!(self.0.poll_writable(context))?,
-                written => return Poll::Ready(Ok(written?)),
+            if self.is_full {
+                ready!(self.socket.poll_writable(context))?;
+                self.is_full = false;
+            }
+            match write(self.socket.get_ref()) {
+                Err(Errno::AGAIN) => self.is_full = true,
+                written => {
+                    let written = written?;
+                    self.is_full = written < length;
+                    return Poll::Ready(Ok(written));
+                }
             }
         }
     }
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
-            match recv(self.0.get_ref(), &mut *buffer, RecvFlags::empty()) {
-                Err(Errno::AGAIN) => ready!(self.0.poll_readable(context))?,
-                read => return Poll::Ready(Ok(read?.0)),
+            if self.is_empty {
+                ready!(self.socket.poll_readable(context))?;
+                self.is_empty = false;
+            }
+            match recv(self.socket.get_ref(), &mut *buffer, RecvFlags::empty()) {
+                Err(Errno::AGAIN) => self.is_empty = true,
+                read => {
+                    let (read, _) = read?;
+                    // The end, too, is told of by the next readiness.
+                    self.is_empty = read < buffer.len();
+                    return Poll::Ready(Ok(read));
+                }
             }
         }
     }
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_write_with(context, |socket| send(socket, octets, SendFlags::NOSIGNAL))
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_with(context, octets.len(), |socket| send(socket, octets, SendFlags::NOSIGNAL))
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_with(context, |socket| rustix::io::writev(socket, parts))
+        let length = parts.iter().map(|part| part.len()).sum();
+        self.poll_write_with(context, length, |socket| rustix::io::writev(socket, parts))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -72,6 +98,6 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(shutdown(self.0.get_ref(), Shutdown::Write).map_err(Into::into))
+        Poll::Ready(shutdown(self.socket.get_ref(), Shutdown::Write).map_err(Into::into))
     }
 }
