@@ -23,20 +23,32 @@ pub trait Service {
     /// straight to the output. Otherwise it must be held until its turn comes.
     fn call(&mut self, request: &Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome;
 
-    /// Begins to answer a request whose content comes piece by piece, through the next three methods. The reply is handed
-    /// in by [`Connection::handle_replied`], before or after the content has come.
-    fn begin(&mut self, request: &Request<'_>, ticket: Ticket);
+    /// Begins to answer a request whose content comes piece by piece, through the next three methods. The reply may be
+    /// written at once, or later, while the content comes or when it has.
+    ///
+    /// Only a service that [admits](Self::admit) [streams](Admission::Stream) has a use for these four. Unless they are
+    /// made, such a request is answered as if it had no content.
+    fn begin(&mut self, request: &Request<'_>, ticket: Ticket) -> Outcome {
+        self.call(request, None, ticket)
+    }
 
     /// Takes a piece of the content of the request last begun.
-    fn take_content(&mut self, octets: &[u8]) -> Room;
+    fn take_content(&mut self, octets: &[u8]) -> Room {
+        let _nobody_wants_it = octets;
+        Room::Left
+    }
 
     /// Takes the trailer section of that content.
-    fn take_trailers(&mut self, trailers: TrailerSection<'_>);
+    fn take_trailers(&mut self, trailers: TrailerSection<'_>) {
+        let _nobody_wants_it = trailers;
+    }
 
     /// Says that the content is complete, or why it never will be: then the request is answered with the rejection, or,
     /// where a reply has begun, [`Connection::handle_failure`] has to end it. Not said where nobody wants the content
     /// any more.
-    fn end_content(&mut self, end: Result<(), Rejection>);
+    fn end_content(&mut self, end: Result<(), Rejection>) {
+        let _nobody_wants_it = end;
+    }
 
     /// Answers something that is not a request, or one whose content is broken, with the rejection's status.
     fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome;
@@ -201,8 +213,7 @@ impl Driver {
                         Admission::Stream { .. } => {
                             start += consumed;
                             self.content = Content::Streamed;
-                            service.begin(&request, ticket);
-                            continue;
+                            service.begin(&request, ticket)
                         }
                         Admission::Decline => {
                             start += consumed;

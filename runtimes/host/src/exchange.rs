@@ -192,7 +192,7 @@ impl Service for Exchange<'_> {
         }
     }
 
-    fn begin(&mut self, request: &head::Request<'_>, ticket: Ticket) {
+    fn begin(&mut self, request: &head::Request<'_>, ticket: Ticket) -> Outcome {
         let app = self.app;
         let logged = self.logged(request);
         let Handling::Async(handling) = app.handling(request) else {
@@ -202,7 +202,7 @@ impl Service for Exchange<'_> {
         let alarm = Alarm::rung(self.home.mailbox, self.home.client);
         let intake = Intake { number: ticket.number(), pipe: Arc::clone(&pipe), alarm, rejection: None };
         self.receiving.get_or_insert_default().intake = Some(intake);
-        let _later = self.begin_handling(&handling, request, Some(pipe), ticket, logged);
+        self.begin_handling(&handling, request, Some(pipe), ticket, logged)
     }
 
     fn take_content(&mut self, octets: &[u8]) -> Room {

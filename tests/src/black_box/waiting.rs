@@ -99,7 +99,7 @@ pub fn a_panic_of_a_handler_that_waits_is_500<R: Runtime>() {
     }
     let app = App::new()
         .get("/", async |_: OwnedRequest| "alive")
-        .get("/called", |_: OwnedRequest| {
+        .route(pronto::service::Methods::ANY, "/called", |_: OwnedRequest| {
             if true {
                 panic!("when it is called");
             }
@@ -141,6 +141,9 @@ pub fn a_panic_of_a_handler_that_waits_is_500<R: Runtime>() {
         assert_eq!(client.reply().status, 500);
         assert_eq!(client.reply().text(), "alive");
     }
+    client.send("PUT /called HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello".to_owned() + &get("/"));
+    assert_eq!(client.reply().status, 500);
+    assert_eq!(client.reply().text(), "alive");
     server.stop();
 }
 
