@@ -16,7 +16,7 @@
 //! }
 //! ```
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
 
 mod accept;
