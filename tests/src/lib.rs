@@ -10,3 +10,4 @@ pub mod memory;
 pub mod process;
 pub mod reply;
 pub mod vector;
+pub mod wire;

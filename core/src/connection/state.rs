@@ -93,8 +93,8 @@ pub struct Connection {
     /// The peer asked for the connection to close after its last request.
     peer_closes: bool,
     /// The owner asked for the connection to close as soon as it owes nothing.
-    draining: bool,
-    /// Input that may hold whole requests waits behind what is in flight.
+    draining: Option<Drain>,
+    /// Input that may hold whole requests waits: behind what is in flight, or to be looked at.
     input_waits: bool,
     /// Who takes the content, or another protocol's octets, has no room for more.
     content_paused: bool,
@@ -174,7 +174,7 @@ impl Connection {
             in_flight: 0,
             ended: false,
             peer_closes: false,
-            draining: false,
+            draining: None,
             input_waits: false,
             content_paused: false,
             upgrade_offered: false,
@@ -288,6 +288,11 @@ impl Connection {
         }
     }
 
+    /// Whether the client waits for 100 (Continue): [`take_expectation`](Self::take_expectation) would answer yes.
+    pub const fn has_expectation(&self) -> bool {
+        matches!(&self.input, Input::Content(content) if content.expected)
+    }
+
     /// Whether the connection was cut: by [`handle_failure`](Self::handle_failure), or since it took no output in time.
     pub const fn has_failed(&self) -> bool {
         self.failed
@@ -310,10 +315,11 @@ impl Connection {
 
     /// Says that the connection should end soon: after the requests that have been read, the last of which is told so.
     /// One that is idle ends at once, or is left to bring one request more, as `drain` says.
-    pub fn handle_drain(&mut self, drain: Drain) {
-        self.draining = true;
-        if drain == Drain::AtOnce && matches!(self.input, Input::Idle) && !self.input_waits {
-            self.input = Input::Closed;
+    ///
+    /// Call [`poll_event`](Self::poll_event) next: what it is given is still answered.
+    pub const fn handle_drain(&mut self, drain: Drain) {
+        if !self.leaves_when_idle() {
+            self.draining = Some(drain);
         }
     }
 
@@ -324,7 +330,7 @@ impl Connection {
 
     /// Whether the connection should end soon: [`handle_drain`](Self::handle_drain) was called.
     pub const fn is_draining(&self) -> bool {
-        self.draining
+        self.draining.is_some()
     }
 
     /// Whether the reply to this request, and no other, may be written now.
@@ -334,15 +340,16 @@ impl Connection {
 
     /// Says anew whether it is this ticket's turn, and whether the connection closes after its reply: since it was given
     /// out, earlier requests may have been answered, and the connection may have been told to end. Ask before a reply
-    /// is written that was put off.
-    pub const fn refresh_ticket(&self, ticket: &mut Ticket) {
+    /// is written that was put off: after one that closes no further request is taken.
+    pub fn refresh_ticket(&mut self, ticket: &mut Ticket) {
         ticket.turn = self.turn_of(ticket.number);
         let nothing_follows = match &self.input {
             Input::Closed => true,
-            Input::Idle => self.draining && !self.input_waits,
+            Input::Idle => self.is_draining() && !self.input_waits,
             _ => false,
         };
         if nothing_follows && ticket.number.wrapping_add(1) == self.next {
+            self.input = Input::Closed;
             ticket.context = ticket.context.closing();
         }
     }
@@ -354,7 +361,8 @@ impl Connection {
     pub fn handle_replied(&mut self, ticket: Ticket, replied: &Replied, now: Instant) {
         debug_assert!(self.is_in_turn(ticket.number), "replies are written in request order");
         self.in_flight = self.in_flight.saturating_sub(1);
-        if self.in_flight == 0 {
+        let is_last = self.in_flight == 0;
+        if is_last {
             self.upgrade_offered = false;
         }
         match replied.following() {
@@ -369,7 +377,7 @@ impl Connection {
             self.in_flight = 0;
             self.closing = true;
             // What makes the content of the reply may still be reading that of the request.
-            if !(self.sending && self.is_receiving()) {
+            if !(self.sending && is_last && self.is_receiving()) {
                 self.close_input();
             }
         }
@@ -379,8 +387,12 @@ impl Connection {
     /// Says how many octets of replies are held back until their turn comes. Above
     /// [`Limits::output_high_water`](super::Limits::output_high_water), no further requests are answered until some have
     /// left: otherwise a client could have any number of them pile up behind one slow reply.
-    pub fn handle_held(&mut self, octets: usize) {
+    pub fn handle_held(&mut self, config: &Config, octets: usize, now: Instant) {
+        let was_reading = self.wants_read(config);
         self.held = u32::try_from(octets).unwrap_or(u32::MAX);
+        if self.wants_read(config) && !was_reading {
+            self.restart_input_clock(now);
+        }
     }
 
     /// Says that all content of the reply handed in last has been given to the transport or its buffer.
@@ -542,7 +554,9 @@ impl Connection {
             Err(rejection) => return self.reject(rejection, context),
         };
         self.peer_closes = persistence == Persistence::Close;
-        if self.draining && !is_followed(framing, input.len() - head.length()) {
+        let behind_head = input.len() - head.length();
+        self.input_waits = behind_head > 0;
+        if self.is_draining() && !is_followed(framing, behind_head) {
             context = context.closing();
         }
         let last = context.persistence == Persistence::Close;
@@ -580,7 +594,8 @@ impl Connection {
             let declined = content.declined;
             match polled.event {
                 Event::EndOfMessage => {
-                    let last = content.last || self.draining && polled.consumed == input.len();
+                    self.input_waits = polled.consumed < input.len();
+                    let last = content.last || self.draining.is_some() && !self.input_waits;
                     self.input = if last { Input::Closed } else { Input::Idle };
                     self.waiting_since = now;
                 }
@@ -601,12 +616,12 @@ impl Connection {
     fn wait_for_head<'i>(&mut self, input: &[u8], now: Instant) -> Polled<'i> {
         // Empty lines alone begin no request (RFC 9112 2.2).
         let begun = input.iter().any(|octet| !matches!(octet, b'\r' | b'\n'));
-        if self.ended {
-            if begun {
-                return self.reject_head(Rejection::EndOfInput);
-            }
+        if !begun && (self.ended || self.leaves_when_idle()) {
             self.input = Input::Closed;
             return Polled { consumed: input.len(), event: Event::Closed };
+        }
+        if self.ended {
+            return self.reject_head(Rejection::EndOfInput);
         }
         if begun && matches!(self.input, Input::Idle) {
             self.input = Input::Head;
@@ -641,6 +656,10 @@ impl Connection {
         self.next = number.wrapping_add(1);
         self.in_flight += 1;
         Ticket { number, turn: self.turn_of(number), context }
+    }
+
+    const fn leaves_when_idle(&self) -> bool {
+        matches!(self.draining, Some(Drain::AtOnce))
     }
 
     const fn turn_of(&self, number: u32) -> Turn {

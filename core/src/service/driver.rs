@@ -195,6 +195,9 @@ impl Driver {
         // Where the message begins that is being looked at, and its head while its spans are in the table.
         let mut start = 0;
         let mut parsed: Option<RequestHead> = None;
+        // Once a reply has content that must be sent, what is left is only looked at as far as it is no request.
+        let mut sends = false;
+        let unless_sending = |sends: bool, stop: Stop| if sends { Stop::Sending } else { stop };
         loop {
             let raw = start + self.content.collected().map_or(0, |collecting| collecting.raw);
             let Polled { consumed, event } = self.connection.poll_event(config, &input[raw..], fields, now);
@@ -293,9 +296,12 @@ impl Driver {
                         None => start += consumed,
                     }
                     let filled = self.close_gap(input, start, service, now);
-                    return Driven { consumed: start, filled, stop: Stop::NeedInput };
+                    return Driven { consumed: start, filled, stop: unless_sending(sends, Stop::NeedInput) };
                 }
-                Event::Paused => return Driven { consumed: start, filled: input.len(), stop: Stop::Paused },
+                Event::Paused => {
+                    let stop = unless_sending(sends, Stop::Paused);
+                    return Driven { consumed: start, filled: input.len(), stop };
+                }
                 Event::Upgraded => return Driven { consumed: start, filled: input.len(), stop: Stop::Upgraded },
                 Event::Closed => {
                     // A reply to an earlier request may have closed the connection while content came.
@@ -306,7 +312,8 @@ impl Driver {
             if let Outcome::Answered(ticket, replied) = outcome {
                 self.connection.handle_replied(ticket, &replied, now);
                 if self.connection.is_sending() && !self.connection.is_upgraded() {
-                    return Driven { consumed: start, filled: input.len(), stop: Stop::Sending };
+                    sends = true;
+                    continue;
                 }
             }
             if service.wants_flush() {

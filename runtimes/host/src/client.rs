@@ -341,6 +341,8 @@ fn write<T: Transport>(transport: &mut T, parts: [&[u8]; 3]) -> io::Result<Optio
     }
     loop {
         match transport.write(&slices[..count]) {
+            // Nothing would say when to ask again.
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(sent) => return Ok(Some(sent)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

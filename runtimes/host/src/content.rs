@@ -147,7 +147,8 @@ impl Streamed {
     fn stage(&mut self) -> Result<(), Fault> {
         self.staged.clear();
         self.sent = 0;
-        if matches!(self.state, State::Waiting) && self.alarm.take() {
+        // Taken in any case: an alarm that has rung already tells nobody of what comes next.
+        if self.alarm.take() && matches!(self.state, State::Waiting) {
             self.state = State::Open;
         }
         let waker = Waker::from(Arc::clone(&self.alarm));

@@ -43,7 +43,7 @@ pub(crate) struct Intake {
     /// Whose content it is.
     pub(crate) number: u32,
     pub(crate) pipe: Arc<Pipe>,
-    /// Rings when there is room in the pipe again.
+    /// Rings when whoever reads has done something that the session waits for.
     alarm: Arc<Alarm>,
     rejection: Option<Rejection>,
 }
@@ -52,6 +52,12 @@ impl Intake {
     /// The request whose content is broken, and why, where it is.
     pub(crate) fn rejection(&self) -> Option<(u32, Rejection)> {
         self.rejection.map(|rejection| (self.number, rejection))
+    }
+
+    /// Has the session look after this when whoever reads, be it elsewhere, has done something.
+    pub(crate) fn wake_on_change(&self) {
+        self.alarm.take();
+        self.pipe.on_change(Waker::from(Arc::clone(&self.alarm)));
     }
 }
 
@@ -99,14 +105,12 @@ impl Exchange<'_> {
         request: Option<&Request<'_>>,
         answer: impl FnOnce(Reply<'_>) -> Answer,
     ) -> Outcome {
-        let held = render(self.app, &ticket, self.common, self.home, request, answer);
+        let (held, done) = render(self.app, &ticket, self.common, self.home, request, answer);
         let mut waiting = self.waiting(ticket, logged, request);
+        waiting.done.append(done);
         let backlog = self.backlog.get_or_insert_default();
         match held {
-            Some(mut held) => {
-                waiting.done.append(std::mem::take(&mut held.attached.done));
-                backlog.hold(waiting, held);
-            }
+            Some(held) => backlog.hold(waiting, held),
             None => backlog.defer(waiting),
         }
         Outcome::Later
@@ -209,8 +213,7 @@ impl Service for Exchange<'_> {
         let Some(intake) = self.intake() else { return Room::Left };
         let room = intake.pipe.push(octets);
         if room == Room::Full {
-            intake.alarm.take();
-            intake.pipe.on_room(Waker::from(Arc::clone(&intake.alarm)));
+            intake.wake_on_change();
         }
         room
     }

@@ -40,7 +40,9 @@ impl Pipe {
         }
         state.octets.extend_from_slice(octets);
         let room = if state.octets.len() < FULL { Room::Left } else { Room::Full };
-        wake(state, |state| &mut state.reader);
+        if !octets.is_empty() {
+            wake(state, |state| &mut state.reader);
+        }
         room
     }
 
@@ -101,8 +103,10 @@ impl Pipe {
         if let Some(end) = &state.end {
             return Poll::Ready(end.map(|()| None));
         }
-        state.wanted = true;
         state.reader = Some(context.waker().clone());
+        if !mem::replace(&mut state.wanted, true) {
+            wake(state, |state| &mut state.writer);
+        }
         Poll::Pending
     }
 
@@ -114,8 +118,8 @@ impl Pipe {
         wake(state, |state| &mut state.writer);
     }
 
-    /// Has this waker woken when there is room again, or nobody reads any more.
-    pub(crate) fn on_room(&self, waker: Waker) {
+    /// Has this waker woken when there is room again, when octets are first asked for, or when nobody reads any more.
+    pub(crate) fn on_change(&self, waker: Waker) {
         self.lock().writer = Some(waker);
     }
 

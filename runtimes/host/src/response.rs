@@ -61,7 +61,7 @@ impl Response {
             .stream(events.map(Ok::<_, Fault>))
     }
 
-    /// A response that was rendered once.
+    /// A response that was rendered once. It has its fields and content: others are not added.
     pub fn prepared(response: &'static PreparedResponse<'static>) -> Self {
         Self { body: Body::Prepared(response), ..Self::new(Status::OK) }
     }
@@ -132,8 +132,11 @@ impl Response {
     }
 
     /// Answers with it.
-    pub(crate) fn write(self, reply: Reply<'_>) -> Answer {
+    pub(crate) fn write(self, mut reply: Reply<'_>) -> Answer {
         let Self { status, fields, body, offer, closes } = self;
+        if closes {
+            reply.context = reply.context.closing();
+        }
         if let Body::Prepared(response) = body {
             return reply.prepared(response);
         }
@@ -143,9 +146,6 @@ impl Response {
         }
         if let Some(protocol) = offer {
             head = head.offer_upgrade(&protocol);
-        }
-        if closes {
-            head = head.close();
         }
         match body {
             Body::None | Body::Prepared(_) => head.no_content(),

@@ -143,7 +143,7 @@ impl Session {
     /// Takes the answer to a request that was put off. [Drive](Self::drive) the session next, be it without new input.
     pub fn complete(&mut self, worker: &mut WorkerState, home: Home<'_>, completion: Completion, now: Instant) {
         let Completion { number, finish, .. } = completion;
-        self.give(worker, home, number, finish);
+        self.give(worker, home, number, now, finish);
         self.settle(worker, home, now);
     }
 
@@ -206,7 +206,7 @@ impl Session {
         let pending: Vec<u32> =
             self.backlog.iter_mut().flat_map(|backlog| backlog.all()).map(|waiting| waiting.ticket.number()).collect();
         for number in pending {
-            self.give(worker, home, number, |_| Err(Cancelled.into()));
+            self.give(worker, home, number, now, |_| Err(Cancelled.into()));
         }
         self.settle(worker, home, now);
     }
@@ -235,30 +235,35 @@ impl Session {
         }
         if connection.has_ended() {
             takeover.incoming.end(Ok(()));
-        } else if connection.is_draining() {
-            takeover.handle_drain();
         }
     }
 
     /// Does all that has become possible: handlers go on, replies leave in their turn, content is asked for.
     fn settle(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
-        self.poll_handlers(worker, home);
-        self.reject_broken_content(worker, home);
+        self.poll_handlers(worker, home, now);
+        self.reject_broken_content(worker, home, now);
         self.release(worker, now);
         self.tend_intake(worker, now);
         self.poll_takeover(now);
         let held = self.backlog.as_deref().map_or(0, Backlog::octets);
-        self.driver.connection_mut().handle_held(held);
+        self.driver.connection_mut().handle_held(&worker.config, held, now);
     }
 
     /// Lets the handler go on that has taken the connection over.
     fn poll_takeover(&mut self, now: Instant) {
         let Some(receiving) = &mut self.receiving else { return };
         let Some(takeover) = &mut receiving.takeover else { return };
-        if takeover.poll() {
+        let connection = self.driver.connection_mut();
+        let has_left = takeover.poll();
+        if connection.is_draining() {
+            // Only now the handler has had the chance to say that it looks after that.
+            takeover.handle_drain();
+        }
+        if takeover.incoming.has_room() {
+            receiving.resume(connection, now);
+        }
+        if has_left {
             receiving.takeover = None;
-        } else if takeover.incoming.has_room() {
-            receiving.resume(self.driver.connection_mut(), now);
         }
     }
 
@@ -267,9 +272,9 @@ impl Session {
     }
 
     /// Lets handlers go on that can, and takes what they answer.
-    fn poll_handlers(&mut self, worker: &mut WorkerState, home: Home<'_>) {
+    fn poll_handlers(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
         while let Some((number, result)) = self.backlog.as_deref_mut().and_then(poll_any) {
-            self.give(worker, home, number, |reply| match result {
+            self.give(worker, home, number, now, |reply| match result {
                 Ok(response) => response.write(reply),
                 Err(fault) => Err(fault),
             });
@@ -277,29 +282,35 @@ impl Session {
     }
 
     /// Answers a request whose content is broken, in the place of its handler.
-    fn reject_broken_content(&mut self, worker: &mut WorkerState, home: Home<'_>) {
+    fn reject_broken_content(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) {
         let Some(receiving) = &mut self.receiving else { return };
         let Some((number, rejection)) = receiving.intake.as_ref().and_then(Intake::rejection) else { return };
         receiving.intake = None;
-        self.give(worker, home, number, |reply| refuse(reply, rejection));
+        self.give(worker, home, number, now, |reply| refuse(reply, rejection));
     }
 
     /// Gives a request that was put off its answer, and ends what was done to find one.
-    fn give(&mut self, worker: &WorkerState, home: Home<'_>, number: u32, answer: impl FnOnce(Reply<'_>) -> Answer) {
+    fn give(
+        &mut self,
+        worker: &WorkerState,
+        home: Home<'_>,
+        number: u32,
+        now: Instant,
+        answer: impl FnOnce(Reply<'_>) -> Answer,
+    ) {
         let Self { driver, backlog, receiving, .. } = self;
         let Some(backlog) = backlog else { return };
         let Some(waiting) = backlog.waiting(number) else { return };
         waiting.work = None;
         let connection = driver.connection_mut();
-        let intake = receiving.as_ref().and_then(|receiving| receiving.intake.as_ref());
-        if intake.is_some_and(|intake| intake.number == number && intake.pipe.is_abandoned()) {
-            connection.decline_content(&worker.config);
+        if let Some(receiving) = receiving {
+            receiving.decline_abandoned(connection, &worker.config, now);
         }
         connection.refresh_ticket(&mut waiting.ticket);
         let view = waiting.request.as_deref().map(|request| request.view());
-        let held = render(&worker.app, &waiting.ticket, &worker.common, home, view.as_ref(), answer);
-        if let Some(mut held) = held {
-            waiting.done.append(std::mem::take(&mut held.attached.done));
+        let (held, done) = render(&worker.app, &waiting.ticket, &worker.common, home, view.as_ref(), answer);
+        waiting.done.append(done);
+        if let Some(held) = held {
             if let Some(request) = &waiting.request {
                 waiting.done.append(request.take_done());
             }
@@ -340,12 +351,11 @@ impl Session {
     /// Asks for content that is wanted, goes on with it where there is room, and declines it where nobody reads it.
     fn tend_intake(&mut self, worker: &mut WorkerState, now: Instant) {
         let Some(receiving) = &mut self.receiving else { return };
-        let Some(intake) = &receiving.intake else { return };
         let connection = self.driver.connection_mut();
-        if intake.pipe.is_abandoned() {
-            receiving.intake = None;
-            receiving.resume(connection, now);
-            return connection.decline_content(&worker.config);
+        receiving.decline_abandoned(connection, &worker.config, now);
+        let Some(intake) = &receiving.intake else { return };
+        if connection.has_expectation() && !intake.pipe.is_wanted() {
+            intake.wake_on_change();
         }
         if intake.pipe.is_wanted() && connection.is_in_turn(intake.number) && connection.take_expectation(now) {
             worker.output.extend(CONTINUE);
@@ -358,9 +368,11 @@ impl Session {
     /// Ends the connection so that the client sees that the reply is not complete.
     #[cold]
     fn fail(&mut self, fault: &Fault) {
-        log::warn!("a reply was cut: {fault}");
+        // Its words are the application's, too.
+        let reason = guard(|| fault.to_string()).unwrap_or_else(|panic| panic.to_string());
+        log::warn!("a reply was cut: {reason}");
         if let Some(mut sending) = self.sending.take() {
-            sending.done.run(|| Ending::Cut(fault.to_string()));
+            sending.done.run(|| Ending::Cut(reason));
         }
         self.driver.connection_mut().handle_failure();
     }
@@ -371,6 +383,15 @@ impl Receiving {
     fn resume(&mut self, connection: &mut Connection, now: Instant) {
         self.resumed |= connection.is_content_paused();
         connection.resume_content(now);
+    }
+
+    /// Has content thrown away that nobody reads any more.
+    fn decline_abandoned(&mut self, connection: &mut Connection, config: &Config, now: Instant) {
+        if self.intake.as_ref().is_some_and(|intake| intake.pipe.is_abandoned()) {
+            self.intake = None;
+            self.resume(connection, now);
+            connection.decline_content(config);
+        }
     }
 }
 
@@ -401,7 +422,7 @@ pub(crate) fn place(
     }
 }
 
-/// Writes a reply into memory of its own; `None` where it is put off.
+/// Writes a reply into memory of its own; `None` where it is put off. What is to be done in the end comes beside it.
 pub(crate) fn render(
     app: &App,
     ticket: &Ticket,
@@ -409,10 +430,12 @@ pub(crate) fn render(
     home: Home<'_>,
     request: Option<&Request<'_>>,
     answer: impl FnOnce(Reply<'_>) -> Answer,
-) -> Option<Box<Held>> {
+) -> (Option<Box<Held>>, DoneHooks) {
     let (mut output, mut attached) = (Output::new(), Attached::default());
-    let replied = written(app, ticket, common, home, &mut output, &mut attached, request, answer)?;
-    Some(Box::new(Held { octets: output.into_octets(), replied, attached }))
+    let replied = written(app, ticket, common, home, &mut output, &mut attached, request, answer);
+    let done = std::mem::take(&mut attached.done);
+    let held = replied.map(|replied| Box::new(Held { octets: output.into_octets(), replied, attached }));
+    (held, done)
 }
 
 /// Has `answer` answer. Where it fails or panics, the application's error handlers do, or 500. `None`: it is put off.

@@ -7,7 +7,7 @@ use std::{
 
 use futures_lite::{AsyncRead, AsyncWrite, Stream};
 
-use crate::{Fault, IncomingContent, Piece, alarm::Alarm, guarded::Guarded, pipe::Pipe};
+use crate::{ContentError, Fault, IncomingContent, Piece, alarm::Alarm, guarded::Guarded, pipe::Pipe};
 
 /// A connection that a handler has taken over: reads what the client sends from behind its request on, and writes to it.
 /// Both sides have back-pressure. What was written is sent when this is dropped, and then the connection ends.
@@ -111,7 +111,8 @@ pub(crate) type TakeoverFuture = Pin<Box<dyn Future<Output = ()>>>;
 
 /// The connection's side of a takeover.
 pub(crate) struct Takeover {
-    future: Guarded<TakeoverFuture>,
+    /// None when it has ended; what it has taken over may live on elsewhere.
+    future: Option<Guarded<TakeoverFuture>>,
     alarm: Arc<Alarm>,
     pub(crate) incoming: Arc<Pipe>,
     drain: Arc<DrainBell>,
@@ -121,6 +122,7 @@ pub(crate) struct Takeover {
 impl Drop for Takeover {
     fn drop(&mut self) {
         self.drain.ring();
+        self.incoming.end(Err(ContentError::Lost));
     }
 }
 
@@ -134,7 +136,7 @@ impl Takeover {
             outgoing: Arc::clone(&outgoing),
             drain: Arc::clone(&drain),
         };
-        (Self { future: Guarded::new(handler(upgraded)), alarm, incoming, drain }, Outgoing(outgoing))
+        (Self { future: Some(Guarded::new(handler(upgraded))), alarm, incoming, drain }, Outgoing(outgoing))
     }
 
     /// Says that the connection should end.
@@ -144,23 +146,26 @@ impl Takeover {
         }
     }
 
-    /// Lets the handler go on, where it can. Says whether it has ended.
+    /// Lets the handler go on, where it can. Says whether nobody reads any more what comes.
     pub(crate) fn poll(&mut self) -> bool {
-        if !self.alarm.take() {
-            return false;
+        if self.alarm.take()
+            && let Some(future) = &mut self.future
+        {
+            let waker = Waker::from(Arc::clone(&self.alarm));
+            let polled = future.run(|future| future.as_mut().poll(&mut Context::from_waker(&waker)));
+            if let Err(fault) = &polled {
+                log::error!("a handler that had taken a connection over {fault}");
+            }
+            if !matches!(polled, Ok(Poll::Pending)) {
+                self.future = None;
+            }
         }
-        let waker = Waker::from(Arc::clone(&self.alarm));
-        // After a panic it is dropped next.
-        let polled = self.future.run(|future| future.as_mut().poll(&mut Context::from_waker(&waker)));
-        if let Err(fault) = &polled {
-            log::error!("a handler that had taken a connection over {fault}");
-        }
-        !matches!(polled, Ok(Poll::Pending))
+        self.future.is_none() && self.incoming.is_abandoned()
     }
 
     /// Has the session look after this when there is room in the incoming pipe again.
     pub(crate) fn wake_on_room(&self) {
-        self.incoming.on_room(Waker::from(Arc::clone(&self.alarm)));
+        self.incoming.on_change(Waker::from(Arc::clone(&self.alarm)));
     }
 }
 

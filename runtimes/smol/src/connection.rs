@@ -98,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     // What has been asked by now is answered.
                     self.client.handle_ready(true, true, false);
                     if self.turn(context, now) == Turn::Over {
-                        return Some(Poll::Ready(()));
+                        return Some(self.end(context));
                     }
                     self.client.session_to_drive().handle_drain(drain);
                 }
@@ -131,9 +131,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         {
             self.armed = Some(deadline);
             self.timer.set_at(self.worker.instant(deadline));
-            if Pin::new(&mut self.timer).poll(context).is_ready() {
-                context.waker().wake_by_ref();
-            }
+        }
+        // Asked each time: the task may have another waker than when the timer was set.
+        if self.armed.is_some() && Pin::new(&mut self.timer).poll(context).is_ready() {
+            context.waker().wake_by_ref();
         }
         if !self.mailbox.rest(context.waker()) {
             context.waker().wake_by_ref();

@@ -1,0 +1,487 @@
+//! Content that is streamed, either way, in states that once led a connection astray; and random scripts of clients,
+//! handlers and transports.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_lite::{
+    StreamExt,
+    future::{block_on, yield_now},
+    stream,
+};
+use pronto::{
+    connection::Config,
+    head::{Method, Status},
+    response::PreparedResponse,
+    service::Methods,
+};
+use pronto_host::{
+    App, Deferred, Drain, Ending, Fault, IncomingContent, OwnedRequest, Piece, Reply, Request, Response,
+};
+use proptest::prelude::*;
+use tests::{
+    reply::{self, To},
+    wire::Wire,
+};
+
+type Kept = Arc<Mutex<Vec<Deferred>>>;
+
+type Bell = Box<dyn FnOnce(()) + Send>;
+
+fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()
+}
+
+fn statuses(wire: &Wire) -> Vec<u16> {
+    reply::all(&wire.line.received, |_| To::Other).iter().map(|reply| reply.status).collect()
+}
+
+/// An application that keeps what `/later` puts off, with what `add` adds.
+fn connection(add: impl FnOnce(App) -> App) -> (Wire, Kept) {
+    let kept = Kept::default();
+    let keeper = Arc::clone(&kept);
+    let app = App::new().get("/later", move |_: &Request<'_>, reply: Reply<'_>| {
+        let (deferred, answered) = reply.defer();
+        keeper.lock().unwrap().push(deferred);
+        Ok(answered)
+    });
+    (Wire::new(add(app), Config::new()), kept)
+}
+
+fn answer(kept: &Kept, answer: impl FnOnce(Reply<'_>) -> pronto_host::Answer + Send + 'static) {
+    kept.lock().unwrap().remove(0).answer(answer);
+}
+
+/// Content was asked for, and nobody looked.
+#[test]
+fn leave_to_send_is_given_when_another_thread_asks_for_content() {
+    let (mut wire, _) = connection(|app| {
+        app.post("/", |request: OwnedRequest| async {
+            let (sender, answer) = async_channel();
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(50));
+                sender(block_on(IncomingContent::collect(&mut request.into_content())));
+            });
+            let content: Vec<u8> = answer.await?;
+            Ok::<_, Fault>(Response::octets("text/plain", content))
+        })
+    });
+    wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    for _ in 0..500 {
+        wire.run();
+        if wire.line.received.starts_with(b"HTTP/1.1 100") {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(statuses(&wire), [100]);
+}
+
+/// A value from another thread.
+fn async_channel<T: Send + 'static>() -> (impl FnOnce(T) + Send, impl Future<Output = T>) {
+    let place = Arc::new(Mutex::new((None, None::<std::task::Waker>)));
+    let theirs = Arc::clone(&place);
+    let send = move |value| {
+        let mut place = theirs.lock().unwrap();
+        place.0 = Some(value);
+        if let Some(waker) = place.1.take() {
+            waker.wake();
+        }
+    };
+    let receive = std::future::poll_fn(move |context| {
+        let mut place = place.lock().unwrap();
+        place.1 = Some(context.waker().clone());
+        match place.0.take() {
+            Some(value) => std::task::Poll::Ready(value),
+            None => std::task::Poll::Pending,
+        }
+    });
+    (send, receive)
+}
+
+/// The hook ran at once, and said that the connection had ended.
+#[test]
+fn a_request_that_is_put_off_out_of_turn_ends_once_it_was_answered() {
+    let endings: Arc<Mutex<Vec<Ending>>> = Arc::default();
+    let kept = Kept::default();
+    let (keeper, noted) = (Arc::clone(&kept), Arc::clone(&endings));
+    let app = App::new().get("/later", move |_: &Request<'_>, reply: Reply<'_>| {
+        let noted = Arc::clone(&noted);
+        let (deferred, answered) = reply.on_done(move |ending| noted.lock().unwrap().push(ending.clone())).defer();
+        keeper.lock().unwrap().push(deferred);
+        Ok(answered)
+    });
+    let mut wire = Wire::new(app, Config::new());
+    wire.send(&get("/later").repeat(2));
+    assert_eq!(*endings.lock().unwrap(), []);
+    answer(&kept, |reply| reply.text("first"));
+    answer(&kept, |reply| reply.status(Status::NOT_FOUND).no_content());
+    wire.run();
+    assert_eq!(*endings.lock().unwrap(), [Ending::Replied(Status::OK), Ending::Replied(Status::NOT_FOUND)]);
+}
+
+/// The requests behind one whose reply was being sent had been read, and were forgotten.
+#[test]
+fn a_drain_forgets_no_request_behind_a_reply_that_is_being_sent() {
+    for drain in [Drain::AtOnce, Drain::Gently] {
+        let (mut wire, _) = connection(|app| {
+            app.get("/large", |_: &Request<'_>, reply: Reply<'_>| reply.status(Status::OK).content_of(vec![7; 100_000]))
+        });
+        wire.line.room = 1_000;
+        wire.send(&[get("/large"), get("/large"), get("/nowhere")].concat());
+        wire.drain(drain);
+        wire.make_room(usize::MAX);
+        assert_eq!(statuses(&wire), [200, 200, 404], "{drain:?}");
+        let last = reply::all(&wire.line.received, |_| To::Other).pop().unwrap();
+        assert_eq!((last.field("connection"), wire.line.shut), (Some("close"), true));
+    }
+}
+
+/// The first of them said close, and the one behind it, which had been read, got no answer.
+#[test]
+fn a_drain_forgets_no_request_behind_content_that_ends() {
+    let (mut wire, _) = connection(|app| app.post("/", |_: &Request<'_>, reply: Reply<'_>| reply.text("posted")));
+    wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+    wire.drain(Drain::AtOnce);
+    wire.send(&[b"cd".to_vec(), get("/nowhere")].concat());
+    assert_eq!((statuses(&wire), wire.line.shut), (vec![200, 404], true));
+}
+
+/// A reply that waited for its turn said close, but a further request was taken, and never answered.
+#[test]
+fn no_request_is_taken_behind_a_reply_that_will_close() {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&taken);
+    let (mut wire, kept) = connection(|app| {
+        app.get("/counted", move |_: &Request<'_>, reply: Reply<'_>| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            reply.text("counted")
+        })
+    });
+    wire.send(&get("/later").repeat(2));
+    wire.drain(Drain::Gently);
+    let second = kept.lock().unwrap().remove(1);
+    second.answer(|reply| reply.text("second"));
+    wire.run();
+    wire.send(&get("/counted"));
+    answer(&kept, |reply| reply.text("first"));
+    wire.run();
+    assert_eq!((statuses(&wire).len(), wire.line.shut), (2 + taken.load(Ordering::SeqCst), true));
+}
+
+/// The clock of the content's rate had run while the handler had no room for more.
+#[test]
+fn a_client_is_not_late_with_content_that_nobody_took() {
+    let bell: Arc<Mutex<Option<Bell>>> = Arc::default();
+    let hung = Arc::clone(&bell);
+    let (mut wire, _) = connection(|app| {
+        app.post("/", move |request: OwnedRequest| {
+            let (ring, rung) = async_channel();
+            *hung.lock().unwrap() = Some(Box::new(ring));
+            async {
+                rung.await;
+                drop(request);
+                "enough"
+            }
+        })
+    });
+    wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    wire.send(&[7; 90_000]);
+    wire.pass(Duration::from_secs(600));
+    bell.lock().unwrap().take().unwrap()(());
+    wire.pass(Duration::from_secs(4));
+    wire.send(&[vec![7; 10_000], get("/nowhere")].concat());
+    assert_eq!((statuses(&wire), wire.line.shut), (vec![200, 404], false));
+}
+
+/// Replies that were held stopped reading; when they had gone, the time that had passed counted as the client's.
+#[test]
+fn a_client_is_not_late_with_a_head_that_nobody_read() {
+    let (mut wire, kept) = connection(|app| app);
+    wire.send(&[get("/later").repeat(2), b"GET /nowhere HT".to_vec()].concat());
+    let second = kept.lock().unwrap().remove(1);
+    second.answer(|reply| reply.status(Status::OK).content(&[7; 300_000]));
+    wire.pass(Duration::from_secs(60));
+    answer(&kept, |reply| reply.text("first"));
+    wire.pass(Duration::from_secs(9));
+    wire.send(b"TP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(statuses(&wire), [200, 200, 404]);
+}
+
+/// Unwanted content lay in the buffer while a long reply was sent, and was found to be late.
+#[test]
+fn content_that_has_come_is_not_late_while_a_reply_is_sent() {
+    let (mut wire, _) = connection(|app| {
+        app.on_error(|_: &pronto_host::NotFound, _: &Request<'_>, reply: Reply<'_>| {
+            reply.status(Status::NOT_FOUND).content_of(vec![7; 100_000])
+        })
+    });
+    wire.line.room = 1_000;
+    let post = b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd".to_vec();
+    wire.send(&[post, get("/nowhere")].concat());
+    wire.pass(Duration::from_secs(20));
+    wire.make_room(usize::MAX);
+    assert_eq!((statuses(&wire), wire.line.shut), (vec![404, 404], false));
+}
+
+/// A prepared response kept the connection, whatever was said.
+#[test]
+fn a_prepared_response_can_close() {
+    let memory = Vec::leak(vec![0; 256]);
+    let fields = [("Content-Type", "text/plain")];
+    let response = PreparedResponse::render(memory, Status::OK, &fields, b"ready").unwrap();
+    let response = Box::leak(Box::new(response));
+    let response = &*response;
+    let (mut wire, _) =
+        connection(|app| app.get("/", move |_: OwnedRequest| async move { Response::prepared(response).close() }));
+    wire.send(&get("/"));
+    assert!(wire.line.shut);
+}
+
+/// What a random client asks for.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    kind: Kind,
+    /// What the handler does with content: how many pieces it reads, and how often it waits before it answers.
+    reads: u8,
+    waits: u8,
+    content: usize,
+    chunked: bool,
+    expects: bool,
+    how: How,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Get,
+    Head,
+    Post,
+    Nowhere,
+    Broken,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum How {
+    Whole,
+    Streamed,
+    Echoed,
+    Fails,
+    Closes,
+    Thread,
+}
+
+impl Asked {
+    fn octets(&self, number: usize) -> Vec<u8> {
+        let Self { kind, reads, waits, content, chunked, expects, how } = *self;
+        let method = match kind {
+            Kind::Get => "GET",
+            Kind::Head => "HEAD",
+            Kind::Post | Kind::Nowhere => "POST",
+            Kind::Broken => return b"GET /\r\n\r\n".to_vec(),
+        };
+        let place = if matches!(kind, Kind::Nowhere) { "nowhere" } else { "ask" };
+        let mut octets =
+            format!("{method} /{place}/{number}/{reads}/{waits}/{how:?} HTTP/1.1\r\nHost: a\r\n").into_bytes();
+        if matches!(kind, Kind::Get | Kind::Head) {
+            octets.extend(b"\r\n");
+            return octets;
+        }
+        if expects {
+            octets.extend(b"Expect: 100-continue\r\n");
+        }
+        if chunked {
+            octets.extend(b"Transfer-Encoding: chunked\r\n\r\n");
+            for piece in vec![b'G'; content].chunks(30_000) {
+                octets.extend(format!("{:x}\r\n", piece.len()).as_bytes());
+                octets.extend(piece);
+                octets.extend(b"\r\n");
+            }
+            octets.extend(b"0\r\nX-Sum: 7\r\n\r\n");
+        } else {
+            octets.extend(format!("Content-Length: {content}\r\n\r\n").as_bytes());
+            octets.extend(vec![b'G'; content]);
+        }
+        octets
+    }
+}
+
+/// Counts what is alive.
+struct Alive(Arc<AtomicUsize>);
+
+impl Alive {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn handle(mut request: OwnedRequest, alive: Alive, ended: Arc<AtomicUsize>) -> Result<Response, Fault> {
+    request.on_done(move |_| {
+        ended.fetch_add(1, Ordering::SeqCst);
+    });
+    let number = |name| request.param(name).unwrap().parse::<usize>().unwrap();
+    let (reads, waits, how, number) =
+        (number("reads"), number("waits"), request.param("how").unwrap(), number("number"));
+    for _ in 0..reads {
+        let _ = request.content().next().await?;
+    }
+    for _ in 0..waits {
+        yield_now().await;
+    }
+    let response = Response::new(Status::OK).field("X-Number", number.to_string());
+    Ok(match &*how {
+        "Streamed" => response.stream(
+            stream::iter(0..20)
+                .then(move |step| {
+                    let _alive = &alive;
+                    async move {
+                        yield_now().await;
+                        Ok::<_, Fault>(Piece::from(vec![b'x'; step * 500]))
+                    }
+                })
+                .boxed_local(),
+        ),
+        "Echoed" => response.stream(request.into_content().map(move |piece| {
+            let _alive = &alive;
+            piece
+        })),
+        "Fails" => return Err(Fault::words("it fails")),
+        "Closes" => response.close().content(b"closes"),
+        "Thread" => {
+            let mut content = request.into_content();
+            std::thread::spawn(move || {
+                let _alive = alive;
+                block_on(IncomingContent::collect(&mut content))
+            });
+            response.content(b"elsewhere")
+        }
+        _ => response.content(vec![b'y'; reads * 9_000]),
+    })
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let kind = prop_oneof![
+        4 => Just(Kind::Get), 1 => Just(Kind::Head), 6 => Just(Kind::Post), 1 => Just(Kind::Nowhere), 1 => Just(Kind::Broken)
+    ];
+    let how = prop_oneof![
+        4 => Just(How::Whole), 2 => Just(How::Streamed), 3 => Just(How::Echoed), 1 => Just(How::Fails),
+        1 => Just(How::Closes), 1 => Just(How::Thread)
+    ];
+    let content = prop_oneof![2 => 0..3_usize, 2 => 0..5_000_usize, 2 => 0..200_000_usize];
+    (kind, 0..4_u8, 0..3_u8, content, any::<bool>(), any::<bool>(), how).prop_map(
+        |(kind, reads, waits, content, chunked, expects, how)| Asked {
+            kind,
+            reads,
+            waits,
+            content,
+            chunked,
+            expects,
+            how,
+        },
+    )
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Send(usize),
+    Room(usize),
+    Pass(u64),
+    MostRead(usize),
+    Drain(Drain),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (1..100_000_usize).prop_map(Step::Send),
+        4 => (1..300_usize).prop_map(Step::Send),
+        6 => (0..50_000_usize).prop_map(Step::Room),
+        2 => (1..900_u64).prop_map(Step::Pass),
+        1 => (1..3_000_usize).prop_map(Step::MostRead),
+        1 => prop_oneof![Just(Drain::AtOnce), Just(Drain::Gently)].prop_map(Step::Drain),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Whatever a client asks for, however it comes and goes: replies come in order, nothing is left waiting when nobody
+    /// waits for the client, no content is taken for a request, and in the end nothing is alive.
+    #[test]
+    fn every_exchange_comes_to_its_end(asked in proptest::collection::vec(asked(), 1..8), steps in proptest::collection::vec(step(), 0..40), vanishes in proptest::bool::weighted(0.1)) {
+        let (alive, begun, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let (living, counter, noted) = (Arc::clone(&alive), Arc::clone(&begun), Arc::clone(&ended));
+        let methods = Methods::one(Method::Get).and(Method::Post);
+        let app = App::new().route(methods, "/ask/{number}/{reads}/{waits}/{how}", move |request: OwnedRequest| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            handle(request, Alive::new(&living), Arc::clone(&noted))
+        });
+        let mut wire = Wire::new(app, Config::new());
+        let script: Vec<u8> = asked.iter().enumerate().flat_map(|(number, asked)| asked.octets(number)).collect();
+        let mut left = &script[..];
+        for step in steps {
+            match step {
+                Step::Send(length) => {
+                    let (now, later) = left.split_at(length.min(left.len()));
+                    left = later;
+                    wire.send(now);
+                }
+                Step::Room(room) => wire.make_room(room),
+                Step::Pass(time) => wire.pass(Duration::from_millis(time)),
+                Step::MostRead(most) => wire.line.most_read = most,
+                Step::Drain(drain) => wire.drain(drain),
+            }
+        }
+        if !vanishes {
+            wire.line.most_read = usize::MAX;
+            wire.make_room(usize::MAX);
+            wire.send(left);
+            // Readers on other threads.
+            for _ in 0..200 {
+                if wire.is_read_out() || wire.closed { break }
+                std::thread::sleep(Duration::from_millis(1));
+                wire.run();
+            }
+            prop_assert!(wire.closed || wire.is_read_out(), "it does not read what has come");
+            wire.end();
+            for _ in 0..200 {
+                if wire.closed { break }
+                std::thread::sleep(Duration::from_millis(1));
+                wire.run();
+            }
+            prop_assert!(wire.closed, "it stalls: {:?}", wire);
+            let heads: Vec<To> =
+                asked.iter().map(|asked| if matches!(asked.kind, Kind::Head) { To::Head } else { To::Other }).collect();
+            if !wire.line.reset {
+                let replies = reply::all(&wire.line.received, |number| heads[number]);
+                let replies: Vec<_> = replies.iter().filter(|reply| reply.status >= 200).collect();
+                prop_assert!(replies.len() <= asked.len());
+                for (number, reply) in replies.iter().enumerate() {
+                    if let Some(other) = reply.field("x-number") {
+                        prop_assert_eq!(other.parse::<usize>().unwrap(), number);
+                    }
+                    if reply.field("connection") == Some("close") {
+                        prop_assert_eq!(number + 1, replies.len(), "a reply behind one that closes");
+                    }
+                }
+            }
+        }
+        drop(wire);
+        for _ in 0..1_000 {
+            if alive.load(Ordering::SeqCst) == 0 { break }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        prop_assert_eq!(alive.load(Ordering::SeqCst), 0);
+        prop_assert_eq!(begun.load(Ordering::SeqCst), ended.load(Ordering::SeqCst));
+    }
+}
