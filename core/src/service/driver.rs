@@ -195,9 +195,6 @@ impl Driver {
         // Where the message begins that is being looked at, and its head while its spans are in the table.
         let mut start = 0;
         let mut parsed: Option<RequestHead> = None;
-        // Once a reply has content that must be sent, what is left is only looked at as far as it is no request.
-        let mut sends = false;
-        let unless_sending = |sends: bool, stop: Stop| if sends { Stop::Sending } else { stop };
         loop {
             let raw = start + self.content.collected().map_or(0, |collecting| collecting.raw);
             let Polled { consumed, event } = self.connection.poll_event(config, &input[raw..], fields, now);
@@ -296,12 +293,9 @@ impl Driver {
                         None => start += consumed,
                     }
                     let filled = self.close_gap(input, start, service, now);
-                    return Driven { consumed: start, filled, stop: unless_sending(sends, Stop::NeedInput) };
+                    return Driven { consumed: start, filled, stop: Stop::NeedInput };
                 }
-                Event::Paused => {
-                    let stop = unless_sending(sends, Stop::Paused);
-                    return Driven { consumed: start, filled: input.len(), stop };
-                }
+                Event::Paused => return Driven { consumed: start, filled: input.len(), stop: Stop::Paused },
                 Event::Upgraded => return Driven { consumed: start, filled: input.len(), stop: Stop::Upgraded },
                 Event::Closed => {
                     // A reply to an earlier request may have closed the connection while content came.
@@ -312,14 +306,30 @@ impl Driver {
             if let Outcome::Answered(ticket, replied) = outcome {
                 self.connection.handle_replied(ticket, &replied, now);
                 if self.connection.is_sending() && !self.connection.is_upgraded() {
-                    sends = true;
-                    continue;
+                    return self.drive_while_sending(config, input, start, fields, service, now);
                 }
             }
             if service.wants_flush() {
                 return Driven { consumed: start, filled: input.len(), stop: Stop::Flush };
             }
         }
+    }
+
+    /// Looks at what is behind a request whose reply has content that must be sent, as far as it is no request: the rest
+    /// of the content that came with it.
+    #[cold]
+    fn drive_while_sending<S: Service>(
+        &mut self,
+        config: &Config,
+        input: &mut [u8],
+        start: usize,
+        fields: &mut [FieldSpan],
+        service: &mut S,
+        now: Instant,
+    ) -> Driven {
+        let Driven { consumed, filled, stop } = self.drive(config, &mut input[start..], fields, service, now);
+        let stop = if matches!(stop, Stop::NeedInput | Stop::Paused) { Stop::Sending } else { stop };
+        Driven { consumed: start + consumed, filled: start + filled, stop }
     }
 
     fn admit<S: Service>(
