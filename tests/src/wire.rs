@@ -94,6 +94,12 @@ impl Wire {
         self.run();
     }
 
+    /// The time that a drain may take is over.
+    pub fn cancel(&mut self) {
+        self.mailbox.send(Message::Cancel);
+        self.run();
+    }
+
     /// Time passes, in steps to each deadline on the way.
     pub fn pass(&mut self, time: Duration) {
         let end = self.now.after(time);

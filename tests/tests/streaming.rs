@@ -21,7 +21,7 @@ use pronto::{
     service::Methods,
 };
 use pronto_host::{
-    App, Deferred, Drain, Ending, Fault, IncomingContent, OwnedRequest, Piece, Reply, Request, Response,
+    App, Cancelled, Deferred, Drain, Ending, Fault, IncomingContent, OwnedRequest, Piece, Reply, Request, Response,
 };
 use proptest::prelude::*;
 use tests::{
@@ -241,6 +241,160 @@ fn a_prepared_response_can_close() {
         connection(|app| app.get("/", move |_: OwnedRequest| async move { Response::prepared(response).close() }));
     wire.send(&get("/"));
     assert!(wire.line.shut);
+}
+
+/// A turn ended with the last write that it may make, and nobody noticed that nothing was left.
+#[test]
+fn content_that_ends_with_a_turn_ends() {
+    for pieces in 1..40 {
+        let (mut wire, _) = connection(|app| {
+            app.get("/", move |_: &Request<'_>, reply: Reply<'_>| {
+                reply.status(Status::OK).pull((0..pieces).map(|_| Ok::<_, Fault>(vec![7; 32 * 1024])))
+            })
+        });
+        wire.send(b"GET / HTTP/1.0\r\n\r\n");
+        assert!(wire.closed, "{pieces} pieces");
+    }
+}
+
+/// A signal that came while a source was read cut the connection.
+#[test]
+fn a_source_that_is_interrupted_goes_on() {
+    /// How often it was asked; what it has in its buffer.
+    struct Interrupted(u8, &'static [u8]);
+
+    impl std::io::Read for Interrupted {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            unreachable!("it is read through its buffer")
+        }
+    }
+
+    impl std::io::BufRead for Interrupted {
+        fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+            if self.1.is_empty() {
+                self.0 += 1;
+                if self.0 % 2 == 1 {
+                    return Err(std::io::ErrorKind::Interrupted.into());
+                }
+                self.1 = b"abc";
+            }
+            Ok(self.1)
+        }
+
+        fn consume(&mut self, length: usize) {
+            self.1 = &self.1[length..];
+        }
+    }
+
+    let (mut wire, _) = connection(|app| {
+        app.get("/", |_: &Request<'_>, reply: Reply<'_>| reply.status(Status::OK).content_from(9, Interrupted(0, &[])))
+    });
+    wire.send(&get("/"));
+    assert_eq!(reply::all(&wire.line.received, |_| To::Other)[0].text(), "abcabcabc");
+}
+
+/// Those that had been answered, and waited for their turn, were answered again, and what came of it was thrown away.
+#[test]
+fn nobody_is_asked_twice_for_the_answer_to_a_request() {
+    let cancelled = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&cancelled);
+    let (mut wire, kept) = connection(|app| {
+        app.on_error(move |_: &Cancelled, _: &Request<'_>, reply: Reply<'_>| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            reply.status(Status::SERVICE_UNAVAILABLE).no_content()
+        })
+    });
+    wire.send(&get("/later").repeat(2));
+    let second = kept.lock().unwrap().remove(1);
+    second.answer(|reply| reply.text("second"));
+    wire.run();
+    wire.cancel();
+    assert_eq!((statuses(&wire), cancelled.load(Ordering::SeqCst)), (vec![503, 200], 1));
+}
+
+/// What could not be used any more was dropped where its panic ended the worker.
+#[test]
+fn an_answer_that_nobody_waits_for_may_panic_when_it_is_dropped() {
+    struct Panics;
+
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("when it is dropped");
+        }
+    }
+
+    let (mut wire, kept) = connection(|app| app);
+    wire.send(&get("/later"));
+    wire.cancel();
+    let panics = Panics;
+    answer(&kept, move |reply| {
+        let _panics = &panics;
+        reply.text("too late")
+    });
+    wire.run();
+    assert_eq!(statuses(&wire), [503]);
+}
+
+/// The words of an error are the application's, too.
+#[test]
+fn an_error_that_cannot_be_told_is_answered() {
+    #[derive(Debug)]
+    struct Unspeakable;
+
+    impl std::fmt::Display for Unspeakable {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("no words")
+        }
+    }
+
+    impl std::error::Error for Unspeakable {}
+
+    struct Teller;
+
+    impl log::Log for Teller {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn log(&self, record: &log::Record<'_>) {
+            let _told = record.args().to_string();
+        }
+
+        fn flush(&self) {}
+    }
+
+    static TELLER: Teller = Teller;
+    let _set_before = log::set_logger(&TELLER);
+    log::set_max_level(log::LevelFilter::Error);
+    let (mut wire, _) = connection(|app| {
+        app.get("/", |_: &Request<'_>, _: Reply<'_>| Err(Unspeakable.into()))
+            .on_any_error(|_, _, _| Err(Unspeakable.into()))
+    });
+    wire.send(&get("/"));
+    log::set_max_level(log::LevelFilter::Off);
+    assert_eq!(statuses(&wire), [500]);
+}
+
+/// A hook was added by what makes the content of the reply, and was told that the connection had ended.
+#[test]
+fn a_hook_that_is_added_while_the_reply_is_sent_is_told_the_same() {
+    let endings: Arc<Mutex<Vec<Ending>>> = Arc::default();
+    let noted = Arc::clone(&endings);
+    let (mut wire, _) = connection(|app| {
+        app.get("/", move |request: OwnedRequest| {
+            let noted = Arc::clone(&noted);
+            async move {
+                let pieces = stream::once(()).map(move |()| {
+                    let noted = Arc::clone(&noted);
+                    request.on_done(move |ending| noted.lock().unwrap().push(ending.clone()));
+                    Ok::<_, Fault>("piece")
+                });
+                Response::new(Status::OK).stream(pieces)
+            }
+        })
+    });
+    wire.send(&get("/"));
+    assert_eq!(*endings.lock().unwrap(), [Ending::Replied(Status::OK)]);
 }
 
 /// What a random client asks for.

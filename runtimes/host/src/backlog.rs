@@ -38,12 +38,14 @@ pub(crate) struct Waiting {
     /// What is being done to answer it, unless another thread does it, or it is done.
     pub(crate) work: Option<Work>,
     pub(crate) done: DoneHooks,
+    /// Its reply is there, and waits for its turn.
+    answered: bool,
 }
 
 impl Waiting {
     /// A request about which nothing more is known.
     pub(crate) fn new(ticket: Ticket, logged: Option<String>) -> Self {
-        Self { ticket, logged, request: None, work: None, done: DoneHooks::default() }
+        Self { ticket, logged, request: None, work: None, done: DoneHooks::default(), answered: false }
     }
 }
 
@@ -103,7 +105,8 @@ impl Backlog {
     }
 
     /// Appends a request whose reply is not in turn.
-    pub(crate) fn hold(&mut self, waiting: Waiting, held: Box<Held>) {
+    pub(crate) fn hold(&mut self, mut waiting: Waiting, held: Box<Held>) {
+        waiting.answered = true;
         let octets = held.weight();
         if self.replies.push_ready(waiting.ticket.number(), held).is_ok() {
             self.octets += octets;
@@ -111,12 +114,17 @@ impl Backlog {
         }
     }
 
-    /// The request of this number.
-    pub(crate) fn waiting(&mut self, number: u32) -> Option<&mut Waiting> {
-        self.waiting.iter_mut().find(|waiting| waiting.ticket.number() == number)
+    /// The request of this number, unless it has its reply.
+    pub(crate) fn unanswered(&mut self, number: u32) -> Option<&mut Waiting> {
+        self.waiting.iter_mut().find(|waiting| waiting.ticket.number() == number && !waiting.answered)
     }
 
-    /// All requests that have no reply yet, in order.
+    /// The request that was appended last.
+    pub(crate) fn last(&mut self) -> Option<&mut Waiting> {
+        self.waiting.back_mut()
+    }
+
+    /// All requests whose replies have not left, in order.
     pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Waiting> {
         self.waiting.iter_mut()
     }
@@ -124,6 +132,8 @@ impl Backlog {
     /// Puts the reply to a request that was put off in its place. One that nobody waits for is dropped.
     pub(crate) fn complete(&mut self, number: u32, held: Box<Held>) {
         let octets = held.weight();
+        let Some(waiting) = self.unanswered(number) else { return };
+        waiting.answered = true;
         if self.replies.complete(number, held).is_ok() {
             self.octets += octets;
         }

@@ -151,8 +151,9 @@ impl Client {
                 }
             }
             if !self.proceed(transport, worker, home, buffer, now)? {
-                let more_to_send = self.writable && !self.session.content_octets().is_empty();
-                return Ok(if more_to_send { Turn::Again } else { Turn::Rest });
+                // The end, too: a reply that is delimited by it has nothing left to send then.
+                let more_to_send = !self.session.content_octets().is_empty() || self.session.is_content_sent();
+                return Ok(if self.writable && more_to_send { Turn::Again } else { Turn::Rest });
             }
         }
         self.send(transport, worker, home, now)?;

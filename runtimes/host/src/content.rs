@@ -90,8 +90,11 @@ impl Content {
     pub(crate) fn octets(&mut self) -> Result<&[u8], Fault> {
         match &mut self.0 {
             Source::Sized { octets, left, .. } => {
-                let octets = octets.run(|octets| octets.fill_buf())??;
-                if octets.is_empty() && *left > 0 {
+                if *left == 0 {
+                    return Ok(&[]);
+                }
+                let octets = octets.run(|octets| fill(&mut **octets))??;
+                if octets.is_empty() {
                     return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
                 }
                 let length = usize::try_from(*left).map_or(octets.len(), |left| octets.len().min(left));
@@ -140,6 +143,20 @@ impl Content {
             }
         }
     }
+}
+
+/// What a source has, which is asked again when a signal came in between; nothing at its end.
+fn fill(octets: &mut dyn BufRead) -> io::Result<&[u8]> {
+    loop {
+        match octets.fill_buf() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+            Ok([]) => return Ok(&[]),
+            Ok(_) => break,
+        }
+    }
+    // They are in its buffer by now.
+    octets.fill_buf()
 }
 
 impl Streamed {

@@ -6,7 +6,7 @@ use std::{
 
 use pronto::connection::Drain;
 
-use crate::{Answer, Reply, Unanswered};
+use crate::{Answer, Reply, Unanswered, guarded::Guarded};
 
 /// Which connection of a worker: a place, and how many connections have had it, so that a late answer to a dead one is
 /// never given to somebody else.
@@ -42,6 +42,7 @@ impl Deferred {
 
     fn send(&mut self, finish: Finish) {
         self.answered = true;
+        let finish = Guarded::new(finish);
         self.mailbox.send(Message::Answer(Completion { client: self.client, number: self.number, finish }));
     }
 }
@@ -83,7 +84,7 @@ impl Message {
 pub struct Completion {
     pub(crate) client: ClientKey,
     pub(crate) number: u32,
-    pub(crate) finish: Finish,
+    pub(crate) finish: Guarded<Finish>,
 }
 
 impl fmt::Debug for Completion {

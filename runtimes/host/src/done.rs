@@ -8,7 +8,7 @@ use crate::guarded::guard;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
-    /// The whole reply was handed to the transport.
+    /// The whole reply was handed to the transport, or to the buffer before it: whether the client has got it is not known.
     Replied(Status),
     /// It was not, and never will be: this is why.
     Cut(String),

@@ -21,7 +21,7 @@ use crate::{
     guarded::guard,
     owned::Shared,
     pipe::Pipe,
-    session::{Receiving, Sending, place, render, written},
+    session::{Receiving, Sending, keep, place, render, written},
 };
 
 /// The service of one call of the driver: the application, and where its replies go.
@@ -92,8 +92,7 @@ impl Exchange<'_> {
         if let Some(line) = logged {
             log_access(&line, &replied);
         }
-        let done = std::mem::take(&mut attached.done);
-        place(attached, done, &replied, self.sending, self.receiving);
+        place(attached, &replied, self.sending, self.receiving);
         Outcome::Answered(ticket, replied)
     }
 
@@ -149,12 +148,22 @@ impl Exchange<'_> {
         if polls_now && let Poll::Ready(result) = work.poll() {
             drop(work);
             let mut hooks = shared.take_done();
-            return self.answer(ticket, logged, Some(&shared.view()), |reply| {
+            let outcome = self.answer(ticket, logged, Some(&shared.view()), |reply| {
                 reply.attached.done.append(std::mem::take(&mut hooks));
                 result?.write(reply)
             });
+            match outcome {
+                Outcome::Answered(..) => keep(Some(shared), self.sending),
+                Outcome::Later => {
+                    if let Some(last) = self.backlog.as_mut().and_then(|backlog| backlog.last()) {
+                        last.request = Some(shared);
+                    }
+                }
+            }
+            return outcome;
         }
-        let waiting = Waiting { request: Some(shared), work: Some(work), ..Waiting::new(ticket, logged) };
+        let mut waiting = Waiting::new(ticket, logged);
+        (waiting.request, waiting.work) = (Some(shared), Some(work));
         self.backlog.get_or_insert_default().defer(waiting);
         Outcome::Later
     }

@@ -1,5 +1,7 @@
 use std::{error::Error, fmt};
 
+use crate::guarded::guard;
+
 /// An error of any type, on its way from a handler to whoever turns it into a reply: [`App::on_error`](crate::App::on_error),
 /// or the defaults. `?` makes one of every error that can be sent between threads.
 pub struct Fault(Box<dyn Error + Send + Sync>);
@@ -13,6 +15,11 @@ impl Fault {
     /// The error.
     pub fn error(&self) -> &(dyn Error + 'static) {
         &*self.0
+    }
+
+    /// What it says, or that it panics when it is asked: its words are the application's, too.
+    pub(crate) fn told(&self) -> String {
+        guard(|| self.to_string()).unwrap_or_else(|panic| panic.to_string())
     }
 
     /// The error, where it is of this type.

@@ -18,8 +18,17 @@ impl<T> Guarded<T> {
     /// Runs code of it. After a panic it must only be dropped: nobody knows what state it is in.
     #[inline]
     pub(crate) fn run<'a, R>(&'a mut self, work: impl FnOnce(&'a mut T) -> R) -> Result<R, Fault> {
-        let Some(value) = &mut self.0 else { unreachable!("it is taken only to be dropped") };
+        let Some(value) = &mut self.0 else { unreachable!("it is taken only to be called or dropped") };
         guard(|| work(value))
+    }
+
+    /// Calls it. Whoever calls this sees to its panics.
+    pub(crate) fn call<A, R>(mut self, argument: A) -> R
+    where
+        T: FnOnce(A) -> R,
+    {
+        let Some(function) = self.0.take() else { unreachable!("it is taken only to be called or dropped") };
+        function(argument)
     }
 }
 

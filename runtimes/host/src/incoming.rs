@@ -107,8 +107,8 @@ impl AsyncRead for IncomingContent {
     }
 }
 
-/// Why the content of a request does not come to its end. The request is answered with the fitting status by then, where
-/// no reply had begun.
+/// Why the content of a request does not come to its end. A handler that passes it on, or does not answer at once, has the
+/// request answered with the fitting status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ContentError {

@@ -17,6 +17,7 @@ use crate::{
     done::DoneHooks,
     exchange::{Exchange, Intake, log_access, refuse},
     guarded::guard,
+    owned::Shared,
     takeover::Takeover,
 };
 
@@ -92,6 +93,8 @@ pub(crate) struct Sending {
     content: Content,
     status: Status,
     done: DoneHooks,
+    /// The request, where what makes the content has it, too, and may add to what is to be done.
+    request: Option<Arc<Shared>>,
 }
 
 impl Session {
@@ -143,7 +146,7 @@ impl Session {
     /// Takes the answer to a request that was put off. [Drive](Self::drive) the session next, be it without new input.
     pub fn complete(&mut self, worker: &mut WorkerState, home: Home<'_>, completion: Completion, now: Instant) {
         let Completion { number, finish, .. } = completion;
-        self.give(worker, home, number, now, finish);
+        self.give(worker, home, number, now, |reply| finish.call(reply));
         self.settle(worker, home, now);
     }
 
@@ -177,7 +180,7 @@ impl Session {
             return false;
         }
         let status = sending.status;
-        sending.done.run(|| Ending::Replied(status));
+        sending.end(|| Ending::Replied(status));
         self.sending = None;
         self.driver.connection_mut().handle_content_sent(now);
         self.settle(worker, home, now);
@@ -215,13 +218,10 @@ impl Session {
     pub fn abandon(&mut self, reason: &str) {
         let cut = || Ending::Cut(reason.to_owned());
         if let Some(sending) = &mut self.sending {
-            sending.done.run(cut);
+            sending.end(cut);
         }
         for waiting in self.backlog.iter_mut().flat_map(|backlog| backlog.all()) {
-            waiting.done.run(cut);
-            if let Some(request) = &waiting.request {
-                request.take_done().run(cut);
-            }
+            run_all(&mut waiting.done, waiting.request.as_deref(), cut);
         }
     }
 
@@ -300,7 +300,7 @@ impl Session {
     ) {
         let Self { driver, backlog, receiving, .. } = self;
         let Some(backlog) = backlog else { return };
-        let Some(waiting) = backlog.waiting(number) else { return };
+        let Some(waiting) = backlog.unanswered(number) else { return };
         waiting.work = None;
         let connection = driver.connection_mut();
         if let Some(receiving) = receiving {
@@ -326,12 +326,13 @@ impl Session {
         let reading = intake.filter(|intake| !intake.pipe.is_abandoned()).map(|intake| intake.number);
         while !connection.is_sending() {
             let Some((waiting, held)) = backlog.pop_ready() else { break };
-            let Waiting { ticket, logged, mut done, .. } = waiting;
+            let Waiting { ticket, logged, request, mut done, .. } = waiting;
             if !connection.is_in_turn(ticket.number()) {
                 done.run(|| Ending::Cut("a reply before it closed the connection".to_owned()));
                 continue;
             }
-            let Held { octets, replied, attached } = *held;
+            let Held { octets, replied, mut attached } = *held;
+            attached.done.append(done);
             if let Some(line) = logged {
                 log_access(&line, &replied);
             }
@@ -340,7 +341,8 @@ impl Session {
                 worker.output.extend(CONTINUE);
             }
             worker.output.extend(&octets);
-            place(attached, done, &replied, &mut self.sending, &mut self.receiving);
+            place(attached, &replied, &mut self.sending, &mut self.receiving);
+            keep(request, &mut self.sending);
             connection.handle_replied(ticket, &replied, now);
         }
         if backlog.is_empty() {
@@ -352,11 +354,12 @@ impl Session {
     fn tend_intake(&mut self, worker: &mut WorkerState, now: Instant) {
         let Some(receiving) = &mut self.receiving else { return };
         let connection = self.driver.connection_mut();
-        receiving.decline_abandoned(connection, &worker.config, now);
-        let Some(intake) = &receiving.intake else { return };
-        if connection.has_expectation() && !intake.pipe.is_wanted() {
+        // First, or what another thread does after it was looked at would be missed.
+        if let Some(intake) = receiving.intake.as_ref().filter(|_| connection.has_expectation()) {
             intake.wake_on_change();
         }
+        receiving.decline_abandoned(connection, &worker.config, now);
+        let Some(intake) = &receiving.intake else { return };
         if intake.pipe.is_wanted() && connection.is_in_turn(intake.number) && connection.take_expectation(now) {
             worker.output.extend(CONTINUE);
         }
@@ -368,13 +371,19 @@ impl Session {
     /// Ends the connection so that the client sees that the reply is not complete.
     #[cold]
     fn fail(&mut self, fault: &Fault) {
-        // Its words are the application's, too.
-        let reason = guard(|| fault.to_string()).unwrap_or_else(|panic| panic.to_string());
+        let reason = fault.told();
         log::warn!("a reply was cut: {reason}");
         if let Some(mut sending) = self.sending.take() {
-            sending.done.run(|| Ending::Cut(reason));
+            sending.end(|| Ending::Cut(reason.clone()));
         }
         self.driver.connection_mut().handle_failure();
+    }
+}
+
+impl Sending {
+    /// Does what is to be done in the end.
+    fn end(&mut self, ending: impl Fn() -> Ending) {
+        run_all(&mut self.done, self.request.as_deref(), ending);
     }
 }
 
@@ -395,6 +404,14 @@ impl Receiving {
     }
 }
 
+/// Does what is to be done in the end, be it that only the request knows of it.
+fn run_all(done: &mut DoneHooks, request: Option<&Shared>, ending: impl Fn() -> Ending) {
+    done.run(&ending);
+    if let Some(request) = request {
+        request.take_done().run(ending);
+    }
+}
+
 /// The first handler that can go on and comes to its end.
 fn poll_any(backlog: &mut Backlog) -> Option<(u32, Result<crate::Response, Fault>)> {
     backlog.all().find_map(|waiting| match waiting.work.as_mut()?.poll() {
@@ -407,18 +424,25 @@ fn poll_any(backlog: &mut Backlog) -> Option<(u32, Result<crate::Response, Fault
 #[inline]
 pub(crate) fn place(
     attached: Attached,
-    mut done: DoneHooks,
     replied: &Replied,
     sending: &mut Option<Box<Sending>>,
     receiving: &mut Option<Box<Receiving>>,
 ) {
+    let Attached { content, takeover, mut done } = attached;
     let status = replied.status();
-    match attached.content {
+    match content {
         None => done.run(|| Ending::Replied(status)),
-        Some(content) => *sending = Some(Box::new(Sending { content, status, done })),
+        Some(content) => *sending = Some(Box::new(Sending { content, status, done, request: None })),
     }
-    if let Some(taken) = attached.takeover {
+    if let Some(taken) = takeover {
         receiving.get_or_insert_default().takeover = Some(taken);
+    }
+}
+
+/// Has a reply that is being sent keep its request, where somebody else has it, too, and may add to what is to be done.
+pub(crate) fn keep(request: Option<Arc<Shared>>, sending: &mut Option<Box<Sending>>) {
+    if let Some(sending) = sending {
+        sending.request = request.filter(|request| Arc::strong_count(request) > 1);
     }
 }
 
@@ -473,7 +497,7 @@ fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Op
     match attempt(reply, |reply| app.handle_error(fault, request, reply)) {
         Ok(Answered(Kind::Written(replied))) => return Some(replied),
         Ok(Answered(Kind::Deferred)) => return None,
-        Err(error) => log::error!("the handler of an error failed: {error}"),
+        Err(error) => log::error!("the handler of an error failed: {}", error.told()),
     }
     output.truncate(before);
     attached.clear();
