@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures_lite::{
-    StreamExt,
+    AsyncReadExt, AsyncWriteExt, StreamExt,
     future::{block_on, yield_now},
     stream,
 };
@@ -22,6 +22,7 @@ use pronto::{
 };
 use pronto_host::{
     App, Cancelled, Deferred, Drain, Ending, Fault, IncomingContent, OwnedRequest, Piece, Reply, Request, Response,
+    Upgraded,
 };
 use proptest::prelude::*;
 use tests::{
@@ -407,6 +408,9 @@ struct Asked {
     content: usize,
     chunked: bool,
     expects: bool,
+    /// Whether it offers another protocol, and whether it is the last.
+    offers: bool,
+    closes: bool,
     how: How,
 }
 
@@ -427,11 +431,17 @@ enum How {
     Fails,
     Closes,
     Thread,
+    /// It drops the request long before it answers.
+    Early,
+    Large,
+    /// It promises more than it has.
+    Short,
+    Upgrades,
 }
 
 impl Asked {
     fn octets(&self, number: usize) -> Vec<u8> {
-        let Self { kind, reads, waits, content, chunked, expects, how } = *self;
+        let Self { kind, reads, waits, content, chunked, expects, offers, closes, how } = *self;
         let method = match kind {
             Kind::Get => "GET",
             Kind::Head => "HEAD",
@@ -441,6 +451,12 @@ impl Asked {
         let place = if matches!(kind, Kind::Nowhere) { "nowhere" } else { "ask" };
         let mut octets =
             format!("{method} /{place}/{number}/{reads}/{waits}/{how:?} HTTP/1.1\r\nHost: a\r\n").into_bytes();
+        match (offers, closes) {
+            (true, true) => octets.extend(b"Connection: upgrade, close\r\nUpgrade: echo\r\n"),
+            (true, false) => octets.extend(b"Connection: upgrade\r\nUpgrade: echo\r\n"),
+            (false, true) => octets.extend(b"Connection: close\r\n"),
+            (false, false) => {}
+        }
         if matches!(kind, Kind::Get | Kind::Head) {
             octets.extend(b"\r\n");
             return octets;
@@ -510,6 +526,16 @@ async fn handle(mut request: OwnedRequest, alive: Alive, ended: Arc<AtomicUsize>
             let _alive = &alive;
             piece
         })),
+        "Early" => {
+            drop(request);
+            for _ in 0..waits * 20 {
+                yield_now().await;
+            }
+            response.content(b"early")
+        }
+        "Large" => response.content(vec![b'z'; 100_000]),
+        "Short" => response.content_from(1_000, &b"short"[..]),
+        "Upgrades" => return Ok(Response::upgrade("echo", echo)),
         "Fails" => return Err(Fault::words("it fails")),
         "Closes" => response.close().content(b"closes"),
         "Thread" => {
@@ -524,23 +550,37 @@ async fn handle(mut request: OwnedRequest, alive: Alive, ended: Arc<AtomicUsize>
     })
 }
 
+async fn echo(mut upgraded: Upgraded) {
+    let mut buffer = [0; 1000];
+    while let Ok(length @ 1..) = upgraded.read(&mut buffer).await {
+        if upgraded.write_all(&buffer[..length]).await.is_err() {
+            return;
+        }
+    }
+}
+
 fn asked() -> impl Strategy<Value = Asked> {
     let kind = prop_oneof![
         4 => Just(Kind::Get), 1 => Just(Kind::Head), 6 => Just(Kind::Post), 1 => Just(Kind::Nowhere), 1 => Just(Kind::Broken)
     ];
     let how = prop_oneof![
         4 => Just(How::Whole), 2 => Just(How::Streamed), 3 => Just(How::Echoed), 1 => Just(How::Fails),
-        1 => Just(How::Closes), 1 => Just(How::Thread)
+        1 => Just(How::Closes), 1 => Just(How::Thread), 2 => Just(How::Early), 2 => Just(How::Large),
+        1 => Just(How::Short), 1 => Just(How::Upgrades)
     ];
     let content = prop_oneof![2 => 0..3_usize, 2 => 0..5_000_usize, 2 => 0..200_000_usize];
-    (kind, 0..4_u8, 0..3_u8, content, any::<bool>(), any::<bool>(), how).prop_map(
-        |(kind, reads, waits, content, chunked, expects, how)| Asked {
+    let rarely = || proptest::bool::weighted(0.1);
+    let fields = (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.3), rarely());
+    (kind, 0..4_u8, 0..3_u8, content, fields, how).prop_map(
+        |(kind, reads, waits, content, (chunked, expects, offers, closes), how)| Asked {
             kind,
             reads,
             waits,
             content,
             chunked,
             expects,
+            offers,
+            closes,
             how,
         },
     )
@@ -566,6 +606,26 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// The final replies, and what the other protocol sent behind them.
+fn replies_and_echo(mut octets: &[u8], heads: impl Fn(usize) -> To) -> (Vec<reply::Reply>, Option<&[u8]>) {
+    let mut replies = Vec::new();
+    while !octets.is_empty() {
+        let Some((reply, length)) = reply::take(octets, heads(replies.len())) else {
+            panic!("not a whole reply: {}", octets.escape_ascii());
+        };
+        octets = &octets[length..];
+        match reply.status {
+            100 => continue,
+            101 => {
+                replies.push(reply);
+                return (replies, Some(octets));
+            }
+            _ => replies.push(reply),
+        }
+    }
+    (replies, None)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
@@ -583,6 +643,7 @@ proptest! {
         let mut wire = Wire::new(app, Config::new());
         let script: Vec<u8> = asked.iter().enumerate().flat_map(|(number, asked)| asked.octets(number)).collect();
         let mut left = &script[..];
+        let mut drained = false;
         for step in steps {
             match step {
                 Step::Send(length) => {
@@ -593,7 +654,10 @@ proptest! {
                 Step::Room(room) => wire.make_room(room),
                 Step::Pass(time) => wire.pass(Duration::from_millis(time)),
                 Step::MostRead(most) => wire.line.most_read = most,
-                Step::Drain(drain) => wire.drain(drain),
+                Step::Drain(drain) => {
+                    drained = true;
+                    wire.drain(drain);
+                }
             }
         }
         if !vanishes {
@@ -617,16 +681,28 @@ proptest! {
             let heads: Vec<To> =
                 asked.iter().map(|asked| if matches!(asked.kind, Kind::Head) { To::Head } else { To::Other }).collect();
             if !wire.line.reset {
-                let replies = reply::all(&wire.line.received, |number| heads[number]);
-                let replies: Vec<_> = replies.iter().filter(|reply| reply.status >= 200).collect();
+                let (replies, echoed) = replies_and_echo(&wire.line.received, |number| heads[number]);
                 prop_assert!(replies.len() <= asked.len());
+                let mut closes = echoed.is_some();
                 for (number, reply) in replies.iter().enumerate() {
                     if let Some(other) = reply.field("x-number") {
                         prop_assert_eq!(other.parse::<usize>().unwrap(), number);
                     }
-                    if reply.field("connection") == Some("close") {
+                    if reply.field("connection").is_some_and(|options| options.contains("close")) {
                         prop_assert_eq!(number + 1, replies.len(), "a reply behind one that closes");
+                        closes = true;
                     }
+                }
+                // What is done with content after the reply, and how much will come in chunks, is known only later.
+                let silent = asked.iter().any(|asked| {
+                    matches!(asked.how, How::Thread | How::Echoed) || asked.chunked && asked.content > 64 * 1024
+                });
+                prop_assert!(closes || silent || drained || replies.len() == asked.len(), "replies are missing: {:?}", replies.len());
+                if let Some(echoed) = echoed {
+                    let followed: Vec<u8> =
+                        (replies.len()..asked.len()).flat_map(|number| asked[number].octets(number)).collect();
+                    prop_assert!(followed.starts_with(echoed));
+                    prop_assert!(drained || followed.len() == echoed.len());
                 }
             }
         }
@@ -637,5 +713,36 @@ proptest! {
         }
         prop_assert_eq!(alive.load(Ordering::SeqCst), 0);
         prop_assert_eq!(begun.load(Ordering::SeqCst), ended.load(Ordering::SeqCst));
+    }
+
+    /// Wherever a client falls silent, with whatever room left, its connection ends in time; and until then it rests.
+    #[test]
+    fn whoever_falls_silent_is_let_go(asked in proptest::collection::vec(asked(), 1..6), sent in 0.0..1.0_f64, room in prop_oneof![Just(usize::MAX), 0..200_000_usize], piece in prop_oneof![Just(usize::MAX), 1_000..70_000_usize]) {
+        let (alive, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let (living, noted) = (Arc::clone(&alive), Arc::clone(&ended));
+        let methods = Methods::one(Method::Get).and(Method::Post);
+        let app = App::new().route(methods, "/ask/{number}/{reads}/{waits}/{how}", move |request: OwnedRequest| {
+            handle(request, Alive::new(&living), Arc::clone(&noted))
+        });
+        let mut wire = Wire::new(app, Config::new());
+        let script: Vec<u8> = asked.iter().enumerate().flat_map(|(number, asked)| asked.octets(number)).collect();
+        wire.line.room = room;
+        for piece in script[..(script.len() as f64 * sent) as usize].chunks(piece) {
+            wire.send(piece);
+        }
+        for _ in 0..100 {
+            // Readers on other threads take their time, which is another one than the connection's.
+            wire.pass(Duration::from_secs(30));
+            if wire.closed { break }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let upgraded = wire.line.received.windows(12).any(|window| window == b"HTTP/1.1 101");
+        prop_assert!(wire.closed || upgraded, "it never ends: {:?}", wire);
+        drop(wire);
+        for _ in 0..1_000 {
+            if alive.load(Ordering::SeqCst) == 0 { break }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        prop_assert_eq!(alive.load(Ordering::SeqCst), 0);
     }
 }
