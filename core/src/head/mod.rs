@@ -6,11 +6,14 @@
 
 mod authority;
 mod careful;
+mod cookies;
 mod diagnose;
 mod error;
 mod field;
 mod known;
 mod limits;
+mod list;
+mod media_type;
 mod method;
 mod parse;
 mod parser;
@@ -29,11 +32,14 @@ mod tests;
 mod version;
 
 pub use authority::{Authority, HostError};
+pub use cookies::{Cookie, Cookies};
 pub(crate) use diagnose::FirstLine;
 pub use error::{HeadError, HeadErrorKind};
 pub use field::{Field, FieldSpan, Fields};
 pub(crate) use known::KnownFields;
 pub use limits::HeadLimits;
+pub use list::{Members, ParameterValue, Parameters};
+pub use media_type::MediaType;
 pub use method::Method;
 pub(crate) use parse::section;
 pub(crate) use parser::{Grammar, Resumable};

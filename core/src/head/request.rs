@@ -220,13 +220,8 @@ impl<'a> Request<'a> {
             member.eq_ignore_ascii_case(protocol.as_bytes()) || name.eq_ignore_ascii_case(protocol.as_bytes())
         };
         self.version() == Version::Http11
-            && self.members("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"))
-            && self.members("upgrade").any(is_the_protocol)
-    }
-
-    /// The members of all fields of this name, which are lists (RFC 9110 5.6.1).
-    fn members<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        self.fields_named(name).flat_map(|value| value.split(|&octet| octet == b',')).map(<[u8]>::trim_ascii)
+            && self.list("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"))
+            && self.list("upgrade").any(is_the_protocol)
     }
 
     /// The offsets it was parsed to. With [`as_octets`](Self::as_octets) and [`spans`](Self::spans) they are all there is to

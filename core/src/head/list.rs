@@ -1,0 +1,212 @@
+use core::fmt;
+
+use crate::scan::is_token_octet;
+
+use super::Request;
+
+/// The members of a list of a field value (RFC 9110 5.6.1): split at the commas that stand outside of quoted strings, without
+/// white space around them. Empty ones are no members.
+///
+/// ```
+/// use pronto::head::Members;
+///
+/// let members: Vec<_> = Members::of(br#" gzip ,, x="a, b" ,"#).collect();
+/// assert_eq!(members, [&b"gzip"[..], br#"x="a, b""#]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Members<'a> {
+    /// The members of this value.
+    pub const fn of(value: &'a [u8]) -> Self {
+        Self { rest: value }
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        while !self.rest.is_empty() {
+            let (member, rest) = split_outside_quotes(self.rest, b',');
+            self.rest = rest;
+            let member = trim(member);
+            if !member.is_empty() {
+                return Some(member);
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The members of the lists of all fields of this name, in order: as if they stood in one (RFC 9110 5.3).
+    pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.fields_named(name).flat_map(Members::of)
+    }
+}
+
+/// The parameters behind a member of a list or a media type: `; name=value` (RFC 9110 5.6.6). What is none is left out.
+#[derive(Clone, Debug)]
+pub struct Parameters<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Parameters<'a> {
+    /// The parameters in what stands behind the first `;` of a value.
+    pub(super) const fn new(rest: &'a [u8]) -> Self {
+        Self { rest }
+    }
+
+    /// A member, and its parameters.
+    pub fn of(member: &'a [u8]) -> (&'a [u8], Self) {
+        let (item, rest) = split_outside_quotes(member, b';');
+        (trim(item), Self { rest })
+    }
+
+    /// The value of the first parameter of this name, in any case.
+    pub fn value(&self, name: &str) -> Option<ParameterValue<'a>> {
+        self.clone().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+impl<'a> Iterator for Parameters<'a> {
+    type Item = (&'a str, ParameterValue<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            let (parameter, rest) = split_outside_quotes(self.rest, b';');
+            self.rest = rest;
+            // No white space around the `=`: that is a rule, and not an oversight (RFC 9110 5.6.6).
+            let Some(equals) = memchr::memchr(b'=', parameter) else { continue };
+            let (name, value) = (trim(&parameter[..equals]), trim(&parameter[equals + 1..]));
+            if let (Some(name), Some(value)) = (token(name), ParameterValue::parse(value)) {
+                return Some((name, value));
+            }
+        }
+        None
+    }
+}
+
+/// The value of a parameter: a token or a quoted string (RFC 9110 5.6.4).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ParameterValue<'a> {
+    /// Without its quotes.
+    raw: &'a [u8],
+    is_quoted: bool,
+}
+
+impl<'a> ParameterValue<'a> {
+    fn parse(value: &'a [u8]) -> Option<Self> {
+        match value {
+            [b'"', raw @ .., b'"'] => is_quoted_text(raw).then_some(Self { raw, is_quoted: true }),
+            _ => token(value).map(|raw| Self { raw: raw.as_bytes(), is_quoted: false }),
+        }
+    }
+
+    /// Its octets, without quotes and the backslashes that quote.
+    pub fn octets(&self) -> impl Iterator<Item = u8> + use<'a> {
+        let (mut octets, is_quoted) = (self.raw.iter().copied(), self.is_quoted);
+        core::iter::from_fn(move || match octets.next()? {
+            b'\\' if is_quoted => octets.next(),
+            octet => Some(octet),
+        })
+    }
+
+    /// Whether it is this.
+    pub fn is(&self, text: &str) -> bool {
+        self.octets().eq(text.bytes())
+    }
+
+    /// Whether it is this, in any case of ASCII letters.
+    pub fn is_ignoring_case(&self, text: &str) -> bool {
+        self.octets().map(|octet| octet.to_ascii_lowercase()).eq(text.bytes().map(|octet| octet.to_ascii_lowercase()))
+    }
+}
+
+impl fmt::Debug for ParameterValue<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"{}\"", self.raw.escape_ascii())
+    }
+}
+
+/// What comes before the first separator outside of a quoted string, and what comes behind it. A string without its end
+/// goes on to the end of the value.
+pub(super) fn split_outside_quotes(value: &[u8], separator: u8) -> (&[u8], &[u8]) {
+    let (mut quoted, mut at) = (false, 0);
+    while let Some(&octet) = value.get(at) {
+        match octet {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => at += 1,
+            _ if octet == separator && !quoted => return (&value[..at], &value[at + 1..]),
+            _ => {}
+        }
+        at += 1;
+    }
+    (value, &[])
+}
+
+/// Without the optional white space around it (RFC 9110 5.6.3).
+pub(super) fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
+/// The token that these octets are.
+pub(super) fn token(octets: &[u8]) -> Option<&str> {
+    let is_token = !octets.is_empty() && octets.iter().all(|&octet| is_token_octet(octet));
+    is_token.then(|| str::from_utf8(octets).ok()).flatten()
+}
+
+/// Whether quotes may stand around this: no quote in it but behind a backslash, and no backslash without something behind it.
+fn is_quoted_text(raw: &[u8]) -> bool {
+    let mut octets = raw.iter();
+    while let Some(octet) = octets.next() {
+        match octet {
+            b'"' => return false,
+            b'\\' if octets.next().is_none() => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{string::String, vec::Vec};
+
+    use super::*;
+
+    #[test]
+    fn lists_are_split_where_no_quotes_are() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("", &[]),
+            (" , ,", &[]),
+            ("a", &["a"]),
+            ("a,b ,\tc", &["a", "b", "c"]),
+            (r#"a;q="x,\",y", b"#, &[r#"a;q="x,\",y""#, "b"]),
+            (r#"a, "never ends, b"#, &["a", r#""never ends, b"#]),
+        ];
+        for (value, expected) in cases {
+            let members: Vec<_> = Members::of(value.as_bytes()).map(|member| str::from_utf8(member).unwrap()).collect();
+            assert_eq!(members, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_tokens_or_quoted_strings_and_nothing_else() {
+        let member = br#"text/plain ; Charset="ut\f-\"8" ;; a=b;c = d ;e=;f="x"y;=g;h="\";i=j"#;
+        let (item, parameters) = Parameters::of(member);
+        assert_eq!(item, b"text/plain");
+        let read: Vec<(&str, String)> =
+            parameters.clone().map(|(name, value)| (name, value.octets().map(char::from).collect())).collect();
+        assert_eq!(read, [("Charset", "utf-\"8".into()), ("a", "b".into()), ("c", "d".into())]);
+        assert!(parameters.value("charset").unwrap().is("utf-\"8"));
+        assert!(parameters.value("CHARSET").unwrap().is_ignoring_case("UTF-\"8"));
+        assert!(parameters.value("h").is_none());
+    }
+}
