@@ -6,7 +6,8 @@ use crate::head::{Encoded, Path, escaped};
 ///
 /// `/users/{id}` has a placeholder, which stands for one whole segment that is not empty. `{{` and `}}` stand for braces
 /// in literal segments. A path's segments are percent-decoded before they are compared, each by itself, so that `%2F`
-/// never splits one.
+/// never splits one. `/files/{*path}` has a tail: a last segment that stands for all that is left of the path, which may be
+/// nothing or many segments.
 ///
 /// ```
 /// use pronto::service::Pattern;
@@ -37,11 +38,13 @@ impl<'p> Pattern<'p> {
     pub fn new(text: &'p str) -> Result<Self, PatternError> {
         let Some(segments) = text.strip_prefix('/') else { return Err(PatternError::NoLeadingSlash) };
         for (index, segment) in segments.split('/').enumerate() {
-            if let Some(name) = check_segment(segment)? {
-                let earlier = segments.split('/').take(index).filter_map(placeholder);
-                if earlier.into_iter().any(|other| other == name) {
-                    return Err(PatternError::RepeatedName);
-                }
+            let Some(found) = check_segment(segment)? else { continue };
+            if found.is_tail && segments.split('/').nth(index + 1).is_some() {
+                return Err(PatternError::TailNotLast);
+            }
+            let mut earlier = segments.split('/').take(index).filter_map(placeholder);
+            if earlier.any(|other| other.name == found.name) {
+                return Err(PatternError::RepeatedName);
             }
         }
         let literal = text.find(['{', '}', '%']).unwrap_or(text.len());
@@ -108,7 +111,8 @@ impl<'a> Params<'a> {
         self.pattern
     }
 
-    /// What the placeholder of this name stands for. What is broken in its escapes is told when it is decoded.
+    /// What the placeholder of this name stands for. What is broken in its escapes is told when it is decoded. A tail is
+    /// decoded as a whole: where it matters which slashes were escaped, split [`Encoded::raw`] first.
     pub fn value(&self, name: &str) -> Option<Encoded<'a>> {
         self.iter().find(|&(other, _)| other == name).map(|(_, value)| value)
     }
@@ -119,9 +123,10 @@ impl<'a> Params<'a> {
         core::iter::from_fn(move || {
             loop {
                 let expected = next_segment(&mut pattern)?;
+                let rest = path.strip_prefix('/')?;
                 let segment = next_segment(&mut path)?;
-                if let Some(name) = placeholder(expected) {
-                    return Some((name, Encoded::path(segment.as_bytes())));
+                if let Some(Placeholder { name, is_tail }) = placeholder(expected) {
+                    return Some((name, Encoded::path(if is_tail { rest } else { segment }.as_bytes())));
                 }
             }
         })
@@ -151,6 +156,8 @@ pub enum PatternError {
     EmptyName,
     /// Two placeholders of one name.
     RepeatedName,
+    /// A segment comes behind a tail, which takes them all.
+    TailNotLast,
 }
 
 impl fmt::Display for PatternError {
@@ -162,14 +169,22 @@ impl fmt::Display for PatternError {
             Self::PartOfSegment => "a placeholder is not the whole of its segment",
             Self::EmptyName => "a placeholder has no name",
             Self::RepeatedName => "two placeholders have the same name",
+            Self::TailNotLast => "a tail is not the last segment",
         })
     }
 }
 
 impl core::error::Error for PatternError {}
 
-/// The name of the placeholder that the segment is, if it is one and nothing is wrong with it.
-fn check_segment(segment: &str) -> Result<Option<&str>, PatternError> {
+/// A segment of a pattern that stands for something else.
+#[derive(Clone, Copy)]
+struct Placeholder<'p> {
+    name: &'p str,
+    is_tail: bool,
+}
+
+/// The placeholder that the segment is, if it is one and nothing is wrong with it.
+fn check_segment(segment: &str) -> Result<Option<Placeholder<'_>>, PatternError> {
     let mut characters = segment.chars().peekable();
     let mut placeholders = 0_usize;
     let mut literals = 0_usize;
@@ -193,7 +208,10 @@ fn check_segment(segment: &str) -> Result<Option<&str>, PatternError> {
     }
     match (placeholders, literals) {
         (0, _) => Ok(None),
-        (1, 0) => Ok(placeholder(segment)),
+        (1, 0) => match placeholder(segment) {
+            Some(Placeholder { name: "", .. }) => Err(PatternError::EmptyName),
+            found => Ok(found),
+        },
         _ => Err(PatternError::PartOfSegment),
     }
 }
@@ -209,6 +227,7 @@ fn octets_match(mut pattern: &[u8], mut path: &[u8]) -> bool {
                 pattern = rest;
                 octet
             }
+            [b'{', b'*', ..] => return true,
             [b'{', ..] => {
                 let (name, value) = (length_before(b'}', pattern), length_before(b'/', path));
                 if value == 0 {
@@ -245,7 +264,11 @@ fn next_segment<'a>(rest: &mut &'a str) -> Option<&'a str> {
     Some(segment)
 }
 
-/// The name, where a segment that was checked is a placeholder.
-fn placeholder(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}').filter(|name| !name.starts_with('{'))
+/// The placeholder that a segment is that was checked.
+fn placeholder(segment: &str) -> Option<Placeholder<'_>> {
+    let name = segment.strip_prefix('{')?.strip_suffix('}').filter(|name| !name.starts_with('{'))?;
+    Some(match name.strip_prefix('*') {
+        Some(name) => Placeholder { name, is_tail: true },
+        None => Placeholder { name, is_tail: false },
+    })
 }

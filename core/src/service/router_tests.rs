@@ -51,6 +51,15 @@ fn patterns_match_whole_segments_decoded_once() {
         ("/{a}", "/x/", None),
         ("/a/../b", "/a/../b", Some(&[])),
         ("/b", "/a/../b", None),
+        ("/{*all}", "/", Some(&[("all", "")])),
+        ("/{*all}", "/a/b%20c/", Some(&[("all", "a/b c/")])),
+        ("/f/{*all}", "/f/", Some(&[("all", "")])),
+        ("/f/{*all}", "/f", None),
+        ("/f/{*all}", "/f//x", Some(&[("all", "/x")])),
+        ("/f/{*all}", "/%66/x", Some(&[("all", "x")])),
+        ("/{a}/{*all}", "/1/2/3", Some(&[("a", "1"), ("all", "2/3")])),
+        ("/{a}/{*all}", "//2", None),
+        ("/{{*all}}", "/{*all}", Some(&[])),
     ];
     for &(pattern, target, expected) in cases {
         let params = Pattern::new(pattern).unwrap().matches(path(target));
@@ -77,6 +86,11 @@ fn bad_patterns_are_refused_when_they_are_made() {
         ("/{a}x", PatternError::PartOfSegment),
         ("/{a}{b}", PatternError::PartOfSegment),
         ("/{a}/{a}", PatternError::RepeatedName),
+        ("/{a}/{*a}", PatternError::RepeatedName),
+        ("/{*}", PatternError::EmptyName),
+        ("/{*a}/b", PatternError::TailNotLast),
+        ("/{*a}/", PatternError::TailNotLast),
+        ("/{*a}x", PatternError::PartOfSegment),
     ];
     for (text, error) in cases {
         assert_eq!(Pattern::new(text), Err(error), "{text}");
@@ -224,7 +238,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_pattern_panic(pattern in "/?[{}/%aé]{0,12}", path in "/[{}/%a2]{0,12}") {
+    fn no_text_makes_a_pattern_panic(pattern in "/?[{}/%aé*]{0,12}", path in "/[{}/%a2]{0,12}") {
         if let Ok(pattern) = Pattern::new(&pattern) {
             let params = pattern.matches(self::path(&path));
             let _: Option<usize> = params.map(|params| params.iter().count());
