@@ -18,9 +18,11 @@ use pronto::{
 };
 use pronto_host::{App, Deferred, Reply, Request};
 
+mod routing;
 mod streaming;
 mod waiting;
 
+pub use routing::*;
 pub use streaming::*;
 pub use waiting::*;
 
@@ -78,6 +80,15 @@ macro_rules! black_box_suite {
             errors_become_replies_by_their_type
             a_handler_is_dropped_when_its_client_vanishes
             whoever_waits_for_the_end_of_an_exchange_is_told_how_it_ended
+        }
+        // Routers, and functions around handlers.
+        $crate::black_box_cases! { $runtime:
+            functions_look_at_every_reply_however_it_was_made
+            a_function_before_a_handler_may_answer_in_its_place
+            a_function_that_panics_or_fails_is_500_and_the_worker_lives_on
+            routers_are_nested_and_patterns_end_in_tails
+            a_matcher_of_ones_own_chooses_the_route
+            what_is_refused_can_be_worded_otherwise
         }
         // Content that comes and goes piece by piece.
         $crate::black_box_cases! { $runtime:

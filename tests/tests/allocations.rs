@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use pronto::{connection::Config, head::Status, prepared, response::PreparedResponse};
-use pronto_host::{App, OwnedRequest, Reply, Request};
+use pronto_host::{App, Fault, OwnedRequest, Reply, Request, Router};
 use tests::memory::Memory;
 
 static HELLO: PreparedResponse<'static> = prepared!(Status::OK, &[("Content-Type", "text/plain")], b"Hello, World!");
@@ -22,6 +22,24 @@ fn app() -> App {
         .put("/content", |request: &Request<'_>, reply: Reply<'_>| {
             reply.status(Status::OK).field("X-Kind", "echo").content(request.content().unwrap_or_default())
         })
+        .nest(
+            "/shop/{shop}",
+            Router::new()
+                .before(|request: &Request<'_>| match request.cookie("session") {
+                    Some(b"31d4") => Ok(None),
+                    _ => Err(Fault::words("nobody")),
+                })
+                .after(|_, reply| Ok(reply.add_field("X-Content-Type-Options", "nosniff")?))
+                .get("/{item}", |request: &Request<'_>, reply: Reply<'_>| {
+                    let wants = request.query().and_then(|query| query.value("size").flatten());
+                    let host = request.list("accept").count();
+                    match (wants, host) {
+                        (Some(size), 2) if size.is(b"x l") => reply.octets("text/plain", size.raw()),
+                        _ => reply.status(Status::NOT_FOUND).no_content(),
+                    }
+                }),
+        )
+        .after(|_, reply| Ok(reply.add_field("X-Served-By", "pronto")?))
         .get("/waits", async |_: OwnedRequest| "not at all")
 }
 
@@ -36,6 +54,7 @@ fn a_pipeline_for_sync_handlers_takes_no_memory() {
         "GET /users/J%C3%BCrgen?q=1&x HTTP/1.1\r\nHost: a\r\nUser-Agent: somebody\r\n\r\n",
         "PUT /content HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
         "PUT /content HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+        "GET /shop/north/shirt?size=x+l HTTP/1.1\r\nHost: a\r\nAccept: text/html, */*\r\nCookie: theme=dark; session=31d4\r\n\r\n",
         "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n",
     ];
     for request in cases {
@@ -47,6 +66,8 @@ fn a_pipeline_for_sync_handlers_takes_no_memory() {
         connection.output.clear();
         let taken = measure(|| connection.feed(&requests));
         assert_eq!(connection.output.len(), replies, "{request}");
+        let found = connection.output.starts_with(b"HTTP/1.1 200 ");
+        assert_eq!(found, !request.contains("nowhere"), "{request}");
         assert_eq!(taken.count_total, 0, "{request}");
     }
 }

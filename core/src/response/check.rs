@@ -4,6 +4,17 @@ use crate::scan::{is_field_octet, is_token_octet};
 
 use super::ResponseError;
 
+/// Whether a field may be added to a response, as [`ResponseHeadWriter::field`](super::ResponseHeadWriter::field) adds one.
+///
+/// # Errors
+/// [`ResponseError::FieldName`] for what is not a token, [`ResponseError::DerivedField`] for what a writer derives, and
+/// [`ResponseError::FieldValue`] for a value with CR, LF, NUL or another control octet than tab in it.
+pub fn check_field(name: &str, value: &[u8]) -> Result<(), ResponseError> {
+    check_name(name)?;
+    check_not_derived(name)?;
+    check_value(value)
+}
+
 /// Checks a field name: a token (RFC 9110 5.1).
 #[inline]
 pub(crate) const fn check_name(name: &str) -> Result<(), ResponseError> {

@@ -18,6 +18,7 @@ mod prepared;
 mod tests;
 mod writer;
 
+pub use check::check_field;
 pub use common::CommonFields;
 pub use date::{DATE_LENGTH, format_date};
 pub(crate) use draft::Draft;

@@ -133,6 +133,13 @@ impl<'a> Params<'a> {
     }
 }
 
+/// [`Params::NONE`].
+impl Default for Params<'_> {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl fmt::Debug for Params<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.iter().map(|(name, value)| (name, value.raw()));

@@ -142,12 +142,19 @@ where
     }
     match head_from_get {
         Some((handler, params)) => Routing::Found { handler, params },
-        None => refuse(routes, method, path, path_is_known),
+        None => refuse_known(routes, method, path, path_is_known),
     }
 }
 
+/// How a request is refused that no route takes, for those who choose routes otherwise than by [`find`]: never
+/// [`Routing::Found`].
+pub fn refuse<'r, 'a, H>(routes: &'r [Route<'_, H>], method: Method<'_>, path: Option<Path<'_>>) -> Routing<'r, 'a, H> {
+    let path_is_known = path.is_none_or(|path| routes.iter().any(|route| route.pattern.matches(path).is_some()));
+    refuse_known(routes, method, path, path_is_known)
+}
+
 #[cold]
-fn refuse<'r, 'a, H>(
+fn refuse_known<'r, 'a, H>(
     routes: &'r [Route<'_, H>],
     method: Method<'_>,
     path: Option<Path<'_>>,

@@ -1,17 +1,16 @@
-use std::{error::Error, fmt, net::SocketAddr, sync::Arc};
+use std::fmt;
 
 use pronto::{
-    head::{self, Method, Status, Target},
-    service::{Admission, Methods, Params, Pattern, PatternError, Route, Routing, find},
+    head::{self, Status},
+    service::{Admission, Methods, Routing},
 };
 
 use crate::{
-    Answer, Fault, Handler, IncomingContent, MethodNotAllowed, NotFound, NotImplemented, OwnedRequest, Reply,
+    Answer, AppError, Fault, Handler, Matcher, MethodNotAllowed, NotFound, NotImplemented, Reply, Request, Response,
+    Router, WrittenReply,
     errors::ErrorHandlers,
-    handler::{AnyHandler, AsyncFunction, HandlerFuture, HandlerKind, SyncFunction},
+    handler::{AsyncFunction, HandlerKind, SyncFunction},
     hooks::Hooks,
-    owned::Shared,
-    pipe::Pipe,
 };
 
 /// An application: routes, and what handles them. The same one runs on every runtime.
@@ -46,21 +45,14 @@ use crate::{
 /// ```
 #[derive(Default)]
 pub struct App {
-    routes: Vec<Route<'static, Endpoint>>,
-    fault: Option<AppError>,
+    pub(crate) router: Router,
     pub(crate) error_handlers: ErrorHandlers,
     access_log: bool,
     debug: bool,
     pub(crate) hooks: Hooks,
 }
 
-struct Endpoint {
-    handler: HandlerKind,
-    pattern: Pattern<'static>,
-    /// Octets of content at most, where the route has a limit of its own.
-    content_limit: Option<u64>,
-}
-
+/// Routes: what a [`Router`] has, too.
 impl App {
     /// An application without routes: it answers 404.
     pub fn new() -> Self {
@@ -70,52 +62,83 @@ impl App {
     /// Handles GET, and HEAD with it, on paths that match the pattern.
     #[must_use]
     pub fn get<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
-        self.route(Methods::one(Method::Get), pattern, handler)
+        self.with_router(|router| router.get(pattern, handler))
     }
 
     /// Handles POST.
     #[must_use]
     pub fn post<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
-        self.route(Methods::one(Method::Post), pattern, handler)
+        self.with_router(|router| router.post(pattern, handler))
     }
 
     /// Handles PUT.
     #[must_use]
     pub fn put<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
-        self.route(Methods::one(Method::Put), pattern, handler)
+        self.with_router(|router| router.put(pattern, handler))
+    }
+
+    /// Handles PATCH.
+    #[must_use]
+    pub fn patch<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
+        self.with_router(|router| router.patch(pattern, handler))
     }
 
     /// Handles DELETE.
     #[must_use]
     pub fn delete<Kind>(self, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
-        self.route(Methods::one(Method::Delete), pattern, handler)
+        self.with_router(|router| router.delete(pattern, handler))
     }
 
     /// Handles any methods. Of routes that match, the first is taken.
     #[must_use]
-    pub fn route<Kind>(mut self, methods: Methods, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
-        match Pattern::new(pattern) {
-            Ok(pattern) => {
-                let AnyHandler(handler) = handler.into_any();
-                let handler = Endpoint { handler, pattern, content_limit: None };
-                self.routes.push(Route { methods, pattern, handler });
-            }
-            Err(error) => {
-                self.fault.get_or_insert(AppError { pattern, error });
-            }
-        }
-        self
+    pub fn route<Kind>(self, methods: Methods, pattern: &'static str, handler: impl Handler<Kind>) -> Self {
+        self.with_router(|router| router.route(methods, pattern, handler))
     }
 
     /// Limits the content of requests to the route added last; others keep the limit of the configuration.
     #[must_use]
-    pub fn content_limit(mut self, octets: u64) -> Self {
-        if let Some(route) = self.routes.last_mut() {
-            route.handler.content_limit = Some(octets);
-        }
-        self
+    pub fn content_limit(self, octets: u64) -> Self {
+        self.with_router(|router| router.content_limit(octets))
     }
 
+    /// Takes in the routes of a router, each behind a prefix; see [`Router::nest`].
+    #[must_use]
+    pub fn nest(self, prefix: &str, router: Router) -> Self {
+        self.with_router(|own| own.nest(prefix, router))
+    }
+
+    /// Has a function look at each request before its handler; see [`Router::before`].
+    #[must_use]
+    pub fn before(
+        self,
+        function: impl Fn(&Request<'_>) -> Result<Option<Response>, Fault> + Send + Sync + 'static,
+    ) -> Self {
+        self.with_router(|router| router.before(function))
+    }
+
+    /// Has a function look at each reply before it leaves; see [`Router::after`].
+    #[must_use]
+    pub fn after(
+        self,
+        function: impl Fn(&Request<'_>, &mut WrittenReply<'_>) -> Result<(), Fault> + Send + Sync + 'static,
+    ) -> Self {
+        self.with_router(|router| router.after(function))
+    }
+
+    /// Has something else choose the route of a request than the usual way; see [`Matcher`].
+    #[must_use]
+    pub fn matcher(self, matcher: impl Matcher) -> Self {
+        self.with_router(|router| router.matcher(matcher))
+    }
+
+    fn with_router(mut self, change: impl FnOnce(Router) -> Router) -> Self {
+        self.router = change(self.router);
+        self
+    }
+}
+
+/// How it behaves.
+impl App {
     /// Logs each reply through the `log` crate, with the target `pronto::access`.
     #[must_use]
     pub const fn access_log(mut self) -> Self {
@@ -136,8 +159,8 @@ impl App {
     /// # Errors
     /// The first pattern that is none.
     pub const fn check(&self) -> Result<(), AppError> {
-        match self.fault {
-            Some(fault) => Err(fault),
+        match self.router.error() {
+            Some(error) => Err(error),
             None => Ok(()),
         }
     }
@@ -152,7 +175,7 @@ impl App {
 
     /// What becomes of the content of a request: `async` handlers take it while it comes, others when it is whole.
     pub(crate) fn admit(&self, request: &head::Request<'_>, default: u64) -> Admission {
-        match self.find(request) {
+        match self.router.find(request) {
             Routing::Found { handler: endpoint, .. } => {
                 let limit = endpoint.content_limit.unwrap_or(default);
                 match endpoint.handler {
@@ -164,53 +187,55 @@ impl App {
         }
     }
 
-    /// Who handles a request.
+    /// The request with its route, and who handles it.
     #[inline]
-    pub(crate) fn handling<'a>(&'a self, request: &head::Request<'a>) -> Handling<'a> {
-        match self.find(request) {
-            Routing::Found { handler: endpoint, params } => match &endpoint.handler {
-                HandlerKind::Sync(handler) => Handling::Sync(&**handler, params),
-                HandlerKind::Async(handler) => Handling::Async(AsyncHandling { handler, pattern: endpoint.pattern }),
-            },
-            Routing::Options(allow) => Handling::Options(allow.to_string()),
-            Routing::MethodNotAllowed(allow) => Handling::Fault(MethodNotAllowed { allow: allow.to_string() }.into()),
-            Routing::NotFound => Handling::Fault(NotFound.into()),
-            Routing::NotImplemented => Handling::Fault(NotImplemented.into()),
+    pub(crate) fn handling<'a>(&'a self, request: Request<'a>) -> (Request<'a>, Handling<'a>) {
+        match self.router.find(&request) {
+            Routing::Found { handler: endpoint, params } => {
+                let handling = match &endpoint.handler {
+                    HandlerKind::Sync(handler) => Handling::Sync(&**handler),
+                    HandlerKind::Async(handler) => Handling::Async(&**handler),
+                };
+                (request.routed(endpoint, params), handling)
+            }
+            Routing::Options(allow) => (request, Handling::Options(allow.to_string())),
+            Routing::MethodNotAllowed(allow) => {
+                (request, Handling::Fault(MethodNotAllowed { allow: allow.to_string() }.into()))
+            }
+            Routing::NotFound => (request, Handling::Fault(NotFound.into())),
+            Routing::NotImplemented => (request, Handling::Fault(NotImplemented.into())),
         }
     }
 
-    fn find<'a>(&'a self, request: &head::Request<'a>) -> Routing<'a, 'a, Endpoint> {
-        let path = request.target_form().ok().as_ref().and_then(Target::path);
-        find(&self.routes, request.method(), path)
+    /// Whether anybody but its handler may have to see a request when it has its reply.
+    pub(crate) fn sees_again(&self, request: &Request<'_>) -> bool {
+        !self.error_handlers.is_empty() || self.router.looks_after(request.endpoint())
+    }
+
+    /// Has the functions look at a request that run before handlers; the first answer is the last.
+    #[inline]
+    pub(crate) fn run_before(&self, request: &Request<'_>) -> Result<Option<Response>, Fault> {
+        match (self.router.around.run_before(request)?, request.endpoint()) {
+            (None, Some(endpoint)) => endpoint.around.run_before(request),
+            (early, _) => Ok(early),
+        }
+    }
+
+    /// Has the functions look at a reply that run after handlers.
+    pub(crate) fn run_after(&self, request: &Request<'_>, reply: &mut WrittenReply<'_>) -> Result<(), Fault> {
+        if let Some(endpoint) = request.endpoint() {
+            endpoint.around.run_after(request, reply)?;
+        }
+        self.router.around.run_after(request, reply)
     }
 }
 
 /// What becomes of a request.
 pub(crate) enum Handling<'a> {
-    Sync(&'a SyncFunction, Params<'a>),
-    Async(AsyncHandling<'a>),
+    Sync(&'a SyncFunction),
+    Async(&'a AsyncFunction),
     Options(String),
     Fault(Fault),
-}
-
-/// An `async` handler and its route.
-pub(crate) struct AsyncHandling<'a> {
-    handler: &'a AsyncFunction,
-    pattern: Pattern<'static>,
-}
-
-impl AsyncHandling<'_> {
-    /// Begins to handle a request. Its content, where it has any, comes through the pipe.
-    pub(crate) fn begin(
-        &self,
-        request: &head::Request<'_>,
-        content: Option<Arc<Pipe>>,
-        peer: Option<SocketAddr>,
-    ) -> (HandlerFuture, Arc<Shared>) {
-        let shared = Shared::copy(request, Some(self.pattern), peer);
-        let owned = OwnedRequest::new(Arc::clone(&shared), IncomingContent::new(content));
-        ((self.handler)(owned), shared)
-    }
 }
 
 /// Answers OPTIONS for a path that no route takes it of.
@@ -225,22 +250,6 @@ pub(crate) fn plain(reply: Reply<'_>, status: Status) -> Answer {
 
 impl fmt::Debug for App {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let routes = self.routes.iter().map(|route| route.pattern.as_str());
-        formatter.debug_list().entries(routes).finish()
+        self.router.fmt(formatter)
     }
 }
-
-/// A route with a pattern that is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AppError {
-    pattern: &'static str,
-    error: PatternError,
-}
-
-impl fmt::Display for AppError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the route {:?}: {}", self.pattern, self.error)
-    }
-}
-
-impl Error for AppError {}

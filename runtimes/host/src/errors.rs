@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use pronto::head::Status;
+use pronto::{connection::Rejection, head::Status};
 
 use crate::{
     Answer, App, Cancelled, ContentError, Fault, MethodNotAllowed, NotFound, NotImplemented, Reply, Request,
@@ -9,18 +9,23 @@ use crate::{
 
 /// What turns errors of handlers into replies.
 #[derive(Default)]
-pub(crate) struct ErrorHandlers(Vec<ErrorHandler>);
+pub(crate) struct ErrorHandlers {
+    handlers: Vec<ErrorHandler>,
+    rejection: Option<Box<RejectionFunction>>,
+}
 
 struct ErrorHandler {
     takes: fn(&(dyn Error + 'static)) -> bool,
     handle: Box<ErrorFunction>,
 }
 
+type RejectionFunction = dyn Fn(&Rejection, Reply<'_>) -> Answer + Send + Sync;
+
 type ErrorFunction = dyn Fn(&(dyn Error + 'static), &Request<'_>, Reply<'_>) -> Answer + Send + Sync;
 
 impl ErrorHandlers {
     pub(crate) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.handlers.is_empty()
     }
 }
 
@@ -41,7 +46,7 @@ impl App {
         mut self,
         handler: impl Fn(&E, &Request<'_>, Reply<'_>) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        self.error_handlers.0.push(ErrorHandler {
+        self.error_handlers.handlers.push(ErrorHandler {
             takes: |error| error.is::<E>(),
             handle: Box::new(move |error, request, reply| match error.downcast_ref() {
                 Some(error) => handler(error, request, reply),
@@ -57,14 +62,42 @@ impl App {
         mut self,
         handler: impl Fn(&(dyn Error + 'static), &Request<'_>, Reply<'_>) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        self.error_handlers.0.push(ErrorHandler { takes: |_| true, handle: Box::new(handler) });
+        self.error_handlers.handlers.push(ErrorHandler { takes: |_| true, handle: Box::new(handler) });
         self
+    }
+
+    /// Answers what is no request that a handler could see: a head that is broken or too large, content that is, or that does
+    /// not come in time. The connection closes after it, whatever the answer is. Without this the status is that of the
+    /// [`Rejection`], and the text its words.
+    ///
+    /// ```
+    /// use pronto::connection::Rejection;
+    /// use pronto_host::{App, Reply};
+    ///
+    /// let app = App::new()
+    ///     .on_rejection(|rejection: &Rejection, reply: Reply<'_>| reply.status(rejection.status()).content(b"no"));
+    /// ```
+    #[must_use]
+    pub fn on_rejection(mut self, handler: impl Fn(&Rejection, Reply<'_>) -> Answer + Send + Sync + 'static) -> Self {
+        self.error_handlers.rejection = Some(Box::new(handler));
+        self
+    }
+
+    /// Answers what was refused.
+    pub(crate) fn refuse(&self, rejection: Rejection, reply: Reply<'_>) -> Answer {
+        match &self.error_handlers.rejection {
+            Some(handler) => handler(&rejection, reply),
+            None => {
+                let words = rejection.to_string();
+                reply.status(rejection.status()).content_type("text/plain").content(words.as_bytes())
+            }
+        }
     }
 
     /// Answers a request whose handler failed: by the handler for its error, or as is usual.
     pub(crate) fn handle_error(&self, fault: &Fault, request: Option<&Request<'_>>, reply: Reply<'_>) -> Answer {
         if let Some(request) = request
-            && let Some(handler) = self.error_handlers.0.iter().find(|handler| (handler.takes)(fault.error()))
+            && let Some(handler) = self.error_handlers.handlers.iter().find(|handler| (handler.takes)(fault.error()))
         {
             return (handler.handle)(fault.error(), request, reply);
         }

@@ -13,12 +13,14 @@ use pronto::{
 };
 
 use crate::{
-    Answer, App, ContentError, Home, Output, Reply, Request,
+    Answer, App, ContentError, Home, IncomingContent, Output, OwnedRequest, Reply, Request,
     alarm::Alarm,
     answer::Attached,
-    app::{AsyncHandling, Handling, options},
+    app::{Handling, options},
     backlog::{Backlog, Waiting, Work},
+    data::RequestData,
     guarded::guard,
+    handler::AsyncFunction,
     owned::Shared,
     pipe::Pipe,
     session::{Receiving, Sending, keep, place, render, written},
@@ -115,11 +117,11 @@ impl Exchange<'_> {
         Outcome::Later
     }
 
-    /// A request that waits. It is copied only where an error handler may have to see it.
+    /// A request that waits. It is copied only where somebody may have to see it when it has its reply.
     fn waiting(&self, ticket: Ticket, logged: Option<String>, request: Option<&Request<'_>>) -> Waiting {
         let mut waiting = Waiting::new(ticket, logged);
-        if let Some(request) = request.filter(|_| !self.app.error_handlers.is_empty()) {
-            waiting.request = Some(Shared::copy(request, None, self.peer));
+        if let Some(request) = request.filter(|request| self.app.sees_again(request)) {
+            waiting.request = Some(Shared::copy(request));
         }
         waiting
     }
@@ -127,22 +129,24 @@ impl Exchange<'_> {
     /// Has an `async` handler begin. Where it does not wait for anything, it has answered.
     fn begin_handling(
         &mut self,
-        handling: &AsyncHandling<'_>,
-        request: &head::Request<'_>,
+        handler: &AsyncFunction,
+        request: &Request<'_>,
         content: Option<Arc<Pipe>>,
         ticket: Ticket,
         logged: Option<String>,
     ) -> Outcome {
-        let peer = self.peer;
+        let app = self.app;
+        if let Some(early) = guard(|| app.run_before(request)).and_then(|early| early).transpose() {
+            drop(content);
+            return self.answer(ticket, logged, Some(request), |reply| early?.write(reply));
+        }
         let polls_now = content.is_none();
         let alarm = Alarm::rung(self.home.mailbox, self.home.client);
-        let begun = guard(|| handling.begin(request, content, peer));
-        let (mut work, shared) = match begun {
-            Ok((future, shared)) => (Work::new(future, alarm), shared),
-            Err(fault) => {
-                let shared = Shared::copy(request, None, peer);
-                return self.answer(ticket, logged, Some(&shared.view()), |_| Err(fault));
-            }
+        let shared = Shared::copy(request);
+        let owned = OwnedRequest::new(Arc::clone(&shared), IncomingContent::new(content));
+        let mut work = match guard(|| handler(owned)) {
+            Ok(future) => Work::new(future, alarm),
+            Err(fault) => return self.answer(ticket, logged, Some(&shared.view()), |_| Err(fault)),
         };
         // Where content is to come, the ticket is needed until that is settled.
         if polls_now && let Poll::Ready(result) = work.poll() {
@@ -189,18 +193,30 @@ impl Service for Exchange<'_> {
 
     #[inline]
     fn call(&mut self, request: &head::Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome {
-        let (app, peer) = (self.app, self.peer);
+        let app = self.app;
         let logged = self.logged(request);
-        match app.handling(request) {
-            Handling::Sync(handler, params) => {
-                let request = Request::new(*request, content, params, peer);
-                self.answer(ticket, logged, Some(&request), |reply| handler(&request, reply))
+        let data = RequestData::default();
+        let (request, handling) = app.handling(Request::new(*request, self.peer, &data));
+        match handling {
+            Handling::Sync(handler) => {
+                let request = request.with_content(content);
+                self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
+                    None => handler(&request, reply),
+                    Some(response) => response.write(reply),
+                })
             }
-            Handling::Async(handling) => self.begin_handling(&handling, request, None, ticket, logged),
-            Handling::Options(allow) => self.answer(ticket, logged, None, |reply| options(reply, &allow)),
+            Handling::Async(handler) => self.begin_handling(handler, &request, None, ticket, logged),
+            Handling::Options(allow) => {
+                self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
+                    None => options(reply, &allow),
+                    Some(response) => response.write(reply),
+                })
+            }
             Handling::Fault(fault) => {
-                let request = Request::new(*request, None, pronto::service::Params::NONE, peer);
-                self.answer(ticket, logged, Some(&request), |_| Err(fault))
+                self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
+                    None => Err(fault),
+                    Some(response) => response.write(reply),
+                })
             }
         }
     }
@@ -208,14 +224,15 @@ impl Service for Exchange<'_> {
     fn begin(&mut self, request: &head::Request<'_>, ticket: Ticket) -> Outcome {
         let app = self.app;
         let logged = self.logged(request);
-        let Handling::Async(handling) = app.handling(request) else {
+        let data = RequestData::default();
+        let (request, Handling::Async(handler)) = app.handling(Request::new(*request, self.peer, &data)) else {
             unreachable!("only what an async handler takes is begun");
         };
         let pipe = Arc::<Pipe>::default();
         let alarm = Alarm::rung(self.home.mailbox, self.home.client);
         let intake = Intake { number: ticket.number(), pipe: Arc::clone(&pipe), alarm, rejection: None };
         self.receiving.get_or_insert_default().intake = Some(intake);
-        self.begin_handling(&handling, request, Some(pipe), ticket, logged)
+        self.begin_handling(handler, &request, Some(pipe), ticket, logged)
     }
 
     fn take_content(&mut self, octets: &[u8]) -> Room {
@@ -252,7 +269,8 @@ impl Service for Exchange<'_> {
 
     fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome {
         let logged = self.app.logs_access().then(|| access_line(self.peer, "-", "-"));
-        self.answer(ticket, logged, None, |reply| refuse(reply, rejection))
+        let app = self.app;
+        self.answer(ticket, logged, None, |reply| app.refuse(rejection, reply))
     }
 
     fn send_continue(&mut self) {
@@ -266,12 +284,6 @@ impl Service for Exchange<'_> {
 
 /// Output from this length on is sent before more requests are answered.
 const FLUSH: usize = 256 * 1024;
-
-/// Answers what was refused, in words.
-pub(crate) fn refuse(reply: Reply<'_>, rejection: Rejection) -> Answer {
-    let words = rejection.to_string();
-    reply.status(rejection.status()).content_type("text/plain").content(words.as_bytes())
-}
 
 /// What the access log says of a request.
 fn access_line(peer: Option<SocketAddr>, method: &str, target: &str) -> String {

@@ -51,6 +51,22 @@ impl Output {
         }
     }
 
+    /// Puts octets between those that were written, which costs a move of all that is behind them.
+    pub(crate) fn insert(&mut self, at: usize, parts: &[&[u8]]) {
+        let (length, end) = (parts.iter().map(|part| part.len()).sum(), self.written);
+        if self.room(length).is_none() {
+            return;
+        }
+        self.advance(length);
+        self.memory.copy_within(at..end, at + length);
+        let mut room = &mut self.memory[at..at + length];
+        for part in parts {
+            let (place, rest) = room.split_at_mut(part.len());
+            place.copy_from_slice(part);
+            room = rest;
+        }
+    }
+
     /// Forgets what was written beyond this length.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.written = self.written.min(length);

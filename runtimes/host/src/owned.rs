@@ -4,12 +4,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use pronto::{
-    head::{self, FieldSpan, Fields, Method, RequestHead, Target},
-    service::{Params, Pattern},
-};
+use pronto::head::{self, FieldSpan, Fields, Method, RequestHead};
 
-use crate::{Ending, IncomingContent, Request, done::DoneHooks};
+use crate::{Ending, IncomingContent, Request, data::RequestData, done::DoneHooks, router::Endpoint};
 
 /// A request of its own: what an `async` handler takes, since it outlives the buffer that the request was read to.
 ///
@@ -66,6 +63,16 @@ impl OwnedRequest {
         self.shared.peer
     }
 
+    /// Attaches a value to this request; see [`Request::set_data`].
+    pub fn set_data<T: Clone + Send + 'static>(&self, value: T) {
+        self.shared.data.set(value);
+    }
+
+    /// The value of this type that was attached to this request, as a clone.
+    pub fn data<T: Clone + 'static>(&self) -> Option<T> {
+        self.shared.data.value()
+    }
+
     /// The content, which comes while the handler runs.
     pub const fn content(&mut self) -> &mut IncomingContent {
         &mut self.content
@@ -87,34 +94,31 @@ pub(crate) struct Shared {
     head: RequestHead,
     octets: Box<[u8]>,
     spans: Box<[FieldSpan]>,
-    pattern: Option<Pattern<'static>>,
+    endpoint: Option<Arc<Endpoint>>,
     peer: Option<SocketAddr>,
+    data: RequestData,
     done: Mutex<DoneHooks>,
 }
 
 impl Shared {
-    /// Copies a head. `pattern` is that of its route.
-    pub(crate) fn copy(
-        request: &head::Request<'_>,
-        pattern: Option<Pattern<'static>>,
-        peer: Option<SocketAddr>,
-    ) -> Arc<Self> {
+    /// Copies a request but for its content, and takes what was attached to it.
+    pub(crate) fn copy(request: &Request<'_>) -> Arc<Self> {
         Arc::new(Self {
             head: *request.head(),
             octets: request.as_octets().into(),
             spans: request.spans().into(),
-            pattern,
-            peer,
+            endpoint: request.endpoint().cloned(),
+            peer: request.peer(),
+            data: request.take_data(),
             done: Mutex::default(),
         })
     }
 
     pub(crate) fn view(&self) -> Request<'_> {
         let head = self.head();
-        let form = head.target_form().ok();
-        let path = form.as_ref().and_then(Target::path);
-        let params = self.pattern.and_then(|pattern| pattern.matches(path?));
-        Request::new(head, None, params.unwrap_or(Params::NONE), self.peer)
+        let request = Request::new(head, self.peer, &self.data);
+        let Some(endpoint) = &self.endpoint else { return request };
+        request.routed(endpoint, head.path().and_then(|path| endpoint.pattern.matches(path)).unwrap_or_default())
     }
 
     pub(crate) fn take_done(&self) -> DoneHooks {

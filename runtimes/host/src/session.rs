@@ -11,11 +11,12 @@ use crate::{
     Answer, Answered, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Reply, Request,
     answer::{Attached, Kind, Origin},
     app::plain,
+    around::WrittenReply,
     backlog::{Backlog, Held, MOST, Waiting},
     content::Content,
     deferral::Completion,
     done::DoneHooks,
-    exchange::{Exchange, Intake, log_access, refuse},
+    exchange::{Exchange, Intake, log_access},
     guarded::guard,
     owned::Shared,
     takeover::Takeover,
@@ -286,7 +287,8 @@ impl Session {
         let Some(receiving) = &mut self.receiving else { return };
         let Some((number, rejection)) = receiving.intake.as_ref().and_then(Intake::rejection) else { return };
         receiving.intake = None;
-        self.give(worker, home, number, now, |reply| refuse(reply, rejection));
+        let app = Arc::clone(&worker.app);
+        self.give(worker, home, number, now, |reply| app.refuse(rejection, reply));
     }
 
     /// Gives a request that was put off its answer, and ends what was done to find one.
@@ -479,7 +481,10 @@ pub(crate) fn written(
     let origin = Origin { mailbox: home.mailbox, client: home.client, number: ticket.number() };
     let before = output.len();
     let fault = match attempt(Reply { output, attached, context, common, origin }, answer) {
-        Ok(Answered(Kind::Written(replied))) => return Some(replied),
+        Ok(Answered(Kind::Written(replied))) => match look_after(app, before, output, &replied, request) {
+            Ok(()) => return Some(replied),
+            Err(fault) => fault,
+        },
         Ok(Answered(Kind::Deferred)) => return None,
         Err(fault) => fault,
     };
@@ -495,7 +500,10 @@ fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Op
     attached.clear();
     let reply = Reply { output, attached, context, common, origin };
     match attempt(reply, |reply| app.handle_error(fault, request, reply)) {
-        Ok(Answered(Kind::Written(replied))) => return Some(replied),
+        Ok(Answered(Kind::Written(replied))) => match look_after(app, before, output, &replied, request) {
+            Ok(()) => return Some(replied),
+            Err(error) => log::error!("a function after a handler failed: {}", error.told()),
+        },
         Ok(Answered(Kind::Deferred)) => return None,
         Err(error) => log::error!("the handler of an error failed: {}", error.told()),
     }
@@ -507,6 +515,19 @@ fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Op
         // The output grows, and nothing else about this reply can be wrong.
         _ => unreachable!("the plainest reply was refused"),
     }
+}
+
+/// Has the functions look at a reply that run after handlers.
+#[inline]
+fn look_after(
+    app: &App,
+    start: usize,
+    output: &mut Output,
+    replied: &Replied,
+    request: Option<&Request<'_>>,
+) -> Result<(), Fault> {
+    let Some(request) = request.filter(|request| app.router.looks_after(request.endpoint())) else { return Ok(()) };
+    guard(|| app.run_after(request, &mut WrittenReply::new(output, start, replied))).unwrap_or_else(Err)
 }
 
 /// Has somebody else's code answer, whose panics are its own.
