@@ -18,10 +18,12 @@ use pronto::{
 };
 use pronto_host::{App, Deferred, Reply, Request};
 
+mod replies;
 mod routing;
 mod streaming;
 mod waiting;
 
+pub use replies::*;
 pub use routing::*;
 pub use streaming::*;
 pub use waiting::*;
@@ -81,7 +83,7 @@ macro_rules! black_box_suite {
             a_handler_is_dropped_when_its_client_vanishes
             whoever_waits_for_the_end_of_an_exchange_is_told_how_it_ended
         }
-        // Routers, and functions around handlers.
+        // Routers, functions around handlers, and what replies carry.
         $crate::black_box_cases! { $runtime:
             functions_look_at_every_reply_however_it_was_made
             a_function_before_a_handler_may_answer_in_its_place
@@ -89,6 +91,8 @@ macro_rules! black_box_suite {
             routers_are_nested_and_patterns_end_in_tails
             a_matcher_of_ones_own_chooses_the_route
             what_is_refused_can_be_worded_otherwise
+            cookies_are_set_and_clients_sent_elsewhere
+            nothing_splits_a_reply
         }
         // Content that comes and goes piece by piece.
         $crate::black_box_cases! { $runtime:

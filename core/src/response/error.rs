@@ -23,6 +23,10 @@ pub enum ResponseError {
     Upgrade,
     /// The protocol to upgrade to is not a name, or a name and a version (RFC 9110 7.8).
     Protocol,
+    /// A cookie's name, value, path or domain has an octet that it must not have (RFC 6265 4.1.1).
+    Cookie,
+    /// A location is empty or has an octet that no reference has (RFC 3986 2).
+    Location,
 }
 
 impl fmt::Display for ResponseError {
@@ -36,6 +40,8 @@ impl fmt::Display for ResponseError {
             Self::ContentNotPermitted => "the status permits no content",
             Self::InterimStatus => "an interim status cannot answer a request",
             Self::Protocol => "the protocol to upgrade to is malformed",
+            Self::Cookie => "a cookie has an octet that it must not have",
+            Self::Location => "a location is not a reference to anything",
             Self::Upgrade => "only 101, in answer to a request that offers it, upgrades a connection",
         })
     }

@@ -14,6 +14,8 @@ mod draft;
 mod error;
 mod pen;
 mod prepared;
+mod redirect;
+mod set_cookie;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -25,6 +27,8 @@ pub(crate) use draft::Draft;
 pub use error::ResponseError;
 pub(crate) use pen::Pen;
 pub use prepared::{PreparedArray, PreparedResponse};
+pub use redirect::Redirect;
+pub use set_cookie::{SameSite, SetCookie};
 pub use writer::{
     Following, Persistence, Replied, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter, UpgradeOffer,
 };

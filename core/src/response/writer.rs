@@ -4,9 +4,10 @@ use crate::{
 };
 
 use super::{
-    CommonFields, Draft, Pen, ResponseError,
+    CommonFields, Draft, Pen, Redirect, ResponseError, SetCookie,
     check::{check_name, check_not_derived, check_protocol, check_value},
     pen::{decimal_length, status_line_length},
+    redirect::check_location,
 };
 
 /// What a response must know about the request it answers.
@@ -195,6 +196,32 @@ impl<'a, S: Sink> ResponseWriter<'a, S> {
         ResponseHeadWriter { draft, status, context: self.context, offers_upgrade: false }
     }
 
+    /// Sends the client elsewhere.
+    ///
+    /// ```
+    /// # use pronto::{
+    /// #     buffer::SliceSink,
+    /// #     head::Version,
+    /// #     response::{CommonFields, Persistence, ReplyContent, ReplyContext, ResponseWriter},
+    /// # };
+    /// use pronto::response::Redirect;
+    /// # let mut memory = [0; 128];
+    /// # let mut sink = SliceSink::new(&mut memory);
+    /// # let context = ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Keep);
+    /// # let common = CommonFields::without_server();
+    ///
+    /// let writer = ResponseWriter::new(&mut sink, context, &common);
+    /// let replied = writer.redirect(Redirect::SeeOther, "/done?number=7").no_content()?;
+    /// # assert_eq!(
+    /// #     sink.written(),
+    /// #     b"HTTP/1.1 303 See Other\r\nLocation: /done?number=7\r\nContent-Length: 0\r\n\r\n"
+    /// # );
+    /// # Ok::<(), pronto::response::ResponseError>(())
+    /// ```
+    pub fn redirect(self, redirect: Redirect, location: &str) -> ResponseHeadWriter<'a, S> {
+        self.status(redirect.status()).location(location)
+    }
+
     /// Writes a whole response with status 200, this media type and this content, and no other fields: the shortest way
     /// there is, which asks the sink for room once.
     ///
@@ -248,6 +275,25 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     #[inline]
     pub fn content_type(mut self, media_type: impl AsRef<[u8]>) -> Self {
         self.draft.put_line("Content-Type", media_type.as_ref());
+        self
+    }
+
+    /// Adds a Set-Cookie field.
+    pub fn cookie(mut self, cookie: &SetCookie<'_>) -> Self {
+        self.draft.check(cookie.check());
+        self.draft.put(b"Set-Cookie: ");
+        let Ok(()) = cookie.parts(|part| {
+            self.draft.put(part.as_bytes());
+            Ok::<_, core::convert::Infallible>(())
+        });
+        self.draft.put(b"\r\n");
+        self
+    }
+
+    /// Adds a Location field: where a client is sent, or what was made (RFC 9110 10.2.2).
+    pub fn location(mut self, location: &str) -> Self {
+        self.draft.check(check_location(location));
+        self.draft.put_line("Location", location.as_bytes());
         self
     }
 

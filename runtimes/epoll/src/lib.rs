@@ -25,10 +25,8 @@ mod tests;
 mod wheel;
 mod worker;
 
-pub use pronto_host::{
-    Answer, Answered, App, ContentError, Deferred, Draining, Fault, IncomingContent, IntoResponse, OwnedRequest, Piece,
-    Reply, ReplyHead, Request, Response, Running, ServerSentEvent, StartError, Upgraded,
-};
+#[doc(no_inline)]
+pub use pronto_host::*;
 pub use server::{Epoll, Server};
 
 /// What a server's `main` returns.

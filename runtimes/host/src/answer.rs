@@ -4,8 +4,8 @@ use futures_lite::{Stream, StreamExt, stream};
 use pronto::{
     head::Status,
     response::{
-        CommonFields, Following, PreparedResponse, Replied, ReplyContext, ResponseError, ResponseHeadWriter,
-        ResponseWriter,
+        CommonFields, Following, PreparedResponse, Redirect, Replied, ReplyContext, ResponseError, ResponseHeadWriter,
+        ResponseWriter, SetCookie,
     },
 };
 
@@ -70,7 +70,13 @@ impl<'a> Reply<'a> {
     /// 200 with a text.
     #[inline]
     pub fn text(self, text: &str) -> Answer {
-        self.octets("text/plain", text.as_bytes())
+        self.octets("text/plain; charset=utf-8", text.as_bytes())
+    }
+
+    /// 200 with a page.
+    #[inline]
+    pub fn html(self, html: &str) -> Answer {
+        self.octets("text/html; charset=utf-8", html.as_bytes())
     }
 
     /// 200 with octets of a media type.
@@ -84,6 +90,11 @@ impl<'a> Reply<'a> {
     pub fn status(self, status: Status) -> ReplyHead<'a> {
         let writer = ResponseWriter::new(self.output, self.context, self.common).status(status);
         ReplyHead { writer, attached: self.attached, origin: self.origin }
+    }
+
+    /// Sends the client elsewhere.
+    pub fn redirect(self, redirect: Redirect, location: &str) -> ReplyHead<'a> {
+        self.status(redirect.status()).location(location)
     }
 
     /// A response that was made by itself.
@@ -133,6 +144,18 @@ impl ReplyHead<'_> {
     #[inline]
     pub fn content_type(mut self, media_type: impl AsRef<[u8]>) -> Self {
         self.writer = self.writer.content_type(media_type);
+        self
+    }
+
+    /// Sets a cookie.
+    pub fn cookie(mut self, cookie: &SetCookie<'_>) -> Self {
+        self.writer = self.writer.cookie(cookie);
+        self
+    }
+
+    /// Tells where something is: a reference whose octets are all ASCII (RFC 9110 10.2.2).
+    pub fn location(mut self, location: &str) -> Self {
+        self.writer = self.writer.location(location);
         self
     }
 

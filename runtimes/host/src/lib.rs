@@ -69,7 +69,12 @@ pub use matcher::{Matcher, Routes};
 pub use output::Output;
 pub use owned::OwnedRequest;
 pub use piece::Piece;
-pub use pronto::connection::Drain;
+pub use pronto::{
+    connection::{Drain, Rejection},
+    head::{Method, Status},
+    response::{Redirect, SameSite, SetCookie},
+    service::Methods,
+};
 pub use request::Request;
 pub use response::{IntoResponse, Response};
 pub use router::{AppError, Router};

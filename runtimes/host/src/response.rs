@@ -1,7 +1,10 @@
 use std::{borrow::Cow, fmt, io::BufRead};
 
 use futures_lite::{Stream, StreamExt};
-use pronto::{head::Status, response::PreparedResponse};
+use pronto::{
+    head::Status,
+    response::{PreparedResponse, Redirect, ResponseError, SetCookie},
+};
 
 use crate::{Answer, Fault, Piece, Reply, ServerSentEvent, Upgraded, content::Pieces, takeover::TakeoverFuture};
 
@@ -20,8 +23,11 @@ pub struct Response {
     status: Status,
     fields: Vec<(Cow<'static, str>, Cow<'static, [u8]>)>,
     body: Body,
+    location: Option<Cow<'static, str>>,
     offer: Option<Cow<'static, str>>,
     closes: bool,
+    /// What is wrong with it, as is told when it is written.
+    error: Option<ResponseError>,
 }
 
 enum Body {
@@ -36,16 +42,23 @@ enum Body {
 impl Response {
     /// A response with this status, without content unless it is given.
     pub const fn new(status: Status) -> Self {
-        Self { status, fields: Vec::new(), body: Body::None, offer: None, closes: false }
+        let (location, offer, closes, error) = (None, None, false, None);
+        Self { status, fields: Vec::new(), body: Body::None, location, offer, closes, error }
     }
 
     /// 200 with a text.
     pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
-        let octets = match text.into() {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        Self::octets("text/plain; charset=utf-8", octets)
+        Self::octets("text/plain; charset=utf-8", into_octets(text.into()))
+    }
+
+    /// 200 with a page.
+    pub fn html(html: impl Into<Cow<'static, str>>) -> Self {
+        Self::octets("text/html; charset=utf-8", into_octets(html.into()))
+    }
+
+    /// Sends the client elsewhere.
+    pub fn redirect(redirect: Redirect, location: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(redirect.status()).location(location)
     }
 
     /// 200 with octets of a media type.
@@ -84,11 +97,19 @@ impl Response {
 
     /// Adds the media type of the content.
     pub fn content_type(mut self, media_type: impl Into<Cow<'static, str>>) -> Self {
-        let value = match media_type.into() {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        self.fields.push((Cow::Borrowed("Content-Type"), value));
+        self.fields.push((Cow::Borrowed("Content-Type"), into_octets(media_type.into())));
+        self
+    }
+
+    /// Sets a cookie.
+    pub fn cookie(mut self, cookie: &SetCookie<'_>) -> Self {
+        self.error = self.error.or(cookie.check().err());
+        self.field("Set-Cookie", cookie.to_string())
+    }
+
+    /// Tells where something is: a reference whose octets are all ASCII (RFC 9110 10.2.2).
+    pub fn location(mut self, location: impl Into<Cow<'static, str>>) -> Self {
+        self.location = Some(location.into());
         self
     }
 
@@ -133,7 +154,10 @@ impl Response {
 
     /// Answers with it.
     pub(crate) fn write(self, mut reply: Reply<'_>) -> Answer {
-        let Self { status, fields, body, offer, closes } = self;
+        let Self { status, fields, body, location, offer, closes, error } = self;
+        if let Some(error) = error {
+            return Err(error.into());
+        }
         if closes {
             reply.context = reply.context.closing();
         }
@@ -143,6 +167,9 @@ impl Response {
         let mut head = reply.status(status);
         for (name, value) in &fields {
             head = head.field(name, value);
+        }
+        if let Some(location) = location {
+            head = head.location(&location);
         }
         if let Some(protocol) = offer {
             head = head.offer_upgrade(&protocol);
@@ -154,6 +181,13 @@ impl Response {
             Body::Streamed(pieces) => head.pieces(pieces),
             Body::Upgrade(protocol, handler) => head.upgrade(&protocol, handler),
         }
+    }
+}
+
+fn into_octets(text: Cow<'static, str>) -> Cow<'static, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }
 
