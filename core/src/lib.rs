@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`scan`] | finds octets of a class in a block of input, with the widest vectors the processor has |
 //! | [`head`] | request and response heads, parsed once, to offsets; lazy readers over them |
+//! | [`content`] | readers of content: forms, whole or in pieces |
 //! | [`framing`] | which octets are this message's content, and which are the next message |
 //! | [`buffer`] | where output goes: the caller's memory, never ours |
 //! | [`response`] | the serializer: status, fields, then exactly one kind of content |
@@ -23,6 +24,7 @@ extern crate std;
 
 pub mod buffer;
 pub mod connection;
+pub mod content;
 pub mod framing;
 pub mod head;
 pub mod response;

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::{
-    head::{Field, FieldSpan, FirstLine, Grammar, HeadLimits, section},
+    head::{Field, FieldLines, FieldSpan, FirstLine, Grammar, HeadLimits, section},
     scan::{Input, InstructionSet},
 };
 
@@ -23,7 +23,7 @@ impl<'i> TrailerSection<'i> {
 
     /// The fields in order, duplicates kept.
     pub const fn fields(&self) -> Trailers<'i> {
-        Trailers { lines: self.lines }
+        Trailers { lines: FieldLines::of(self.lines) }
     }
 }
 
@@ -36,23 +36,14 @@ impl fmt::Debug for TrailerSection<'_> {
 /// The fields of a [`TrailerSection`], in order.
 #[derive(Clone, Debug)]
 pub struct Trailers<'i> {
-    lines: &'i [u8],
+    lines: FieldLines<'i>,
 }
 
 impl<'i> Iterator for Trailers<'i> {
     type Item = Field<'i>;
 
     fn next(&mut self) -> Option<Field<'i>> {
-        loop {
-            let length = memchr::memchr(b'\r', self.lines)?;
-            let (line, rest) = self.lines.split_at(length);
-            self.lines = rest.get(2..).unwrap_or_default();
-            let colon = memchr::memchr(b':', line)?;
-            let (name, value) = (str::from_utf8(&line[..colon]).ok()?, line[colon + 1..].trim_ascii());
-            if !is_forbidden_in_trailers(name) {
-                return Some(Field { name, value });
-            }
-        }
+        self.lines.find(|field| !is_forbidden_in_trailers(field.name))
     }
 }
 

@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::scan::is_token_octet;
 
-use super::Request;
+use super::{Request, lossy::write_lossy};
 
 /// The members of a list of a field value (RFC 9110 5.6.1): split at the commas that stand outside of quoted strings, without
 /// white space around them. Empty ones are no members.
@@ -95,24 +95,58 @@ impl<'a> Iterator for Parameters<'a> {
 pub struct ParameterValue<'a> {
     /// Without its quotes.
     raw: &'a [u8],
-    is_quoted: bool,
+    quoting: Quoting,
+}
+
+/// What stands for another octet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quoting {
+    /// Nothing: it is a token.
+    Token,
+    /// Any octet behind a backslash.
+    Pairs,
+    /// What browsers and others write in the head of a part of a form: see [`ParameterValue::parse_of_form`].
+    Form,
 }
 
 impl<'a> ParameterValue<'a> {
     fn parse(value: &'a [u8]) -> Option<Self> {
         match value {
-            [b'"', raw @ .., b'"'] => is_quoted_text(raw).then_some(Self { raw, is_quoted: true }),
-            _ => token(value).map(|raw| Self { raw: raw.as_bytes(), is_quoted: false }),
+            [b'"', raw @ .., b'"'] => is_quoted_text(raw).then_some(Self { raw, quoting: Quoting::Pairs }),
+            _ => token(value).map(|raw| Self { raw: raw.as_bytes(), quoting: Quoting::Token }),
         }
     }
 
-    /// Its octets, without quotes and the backslashes that quote.
+    /// A value in the head of a part of a form. Browsers write `%22`, `%0D` and `%0A` in quotes, and no other escapes, so that
+    /// a `%` may be itself (WHATWG HTML 4.10.21.8); others write a backslash before `"` and `\`. One before anything else
+    /// is itself, as in paths of Windows.
+    pub(crate) fn parse_of_form(value: &'a [u8]) -> Option<Self> {
+        let parsed = Self::parse(value)?;
+        Some(if parsed.quoting == Quoting::Pairs { Self { quoting: Quoting::Form, ..parsed } } else { parsed })
+    }
+
+    /// Its octets, without quotes and what quotes.
     pub fn octets(&self) -> impl Iterator<Item = u8> + use<'a> {
-        let (mut octets, is_quoted) = (self.raw.iter().copied(), self.is_quoted);
-        core::iter::from_fn(move || match octets.next()? {
-            b'\\' if is_quoted => octets.next(),
-            octet => Some(octet),
+        let (mut rest, quoting) = (self.raw, self.quoting);
+        core::iter::from_fn(move || {
+            let (octet, length) = match (quoting, rest) {
+                (Quoting::Pairs, &[b'\\', octet, ..]) | (Quoting::Form, &[b'\\', octet @ (b'"' | b'\\'), ..]) => {
+                    (octet, 2)
+                }
+                (Quoting::Form, [b'%', b'2', b'2', ..]) => (b'"', 3),
+                (Quoting::Form, [b'%', b'0', b'D' | b'd', ..]) => (b'\r', 3),
+                (Quoting::Form, [b'%', b'0', b'A' | b'a', ..]) => (b'\n', 3),
+                (_, &[octet, ..]) => (octet, 1),
+                (_, []) => return None,
+            };
+            rest = &rest[length..];
+            Some(octet)
         })
+    }
+
+    /// Its octets where they lie, unless some of them stand for others.
+    pub fn plain(&self) -> Option<&'a [u8]> {
+        (self.octets().count() == self.raw.len()).then_some(self.raw)
     }
 
     /// Whether it is this.
@@ -126,6 +160,13 @@ impl<'a> ParameterValue<'a> {
     }
 }
 
+/// For people: octets that are not UTF-8 are replaced.
+impl fmt::Display for ParameterValue<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_lossy(formatter, self.octets())
+    }
+}
+
 impl fmt::Debug for ParameterValue<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "\"{}\"", self.raw.escape_ascii())
@@ -134,7 +175,7 @@ impl fmt::Debug for ParameterValue<'_> {
 
 /// What comes before the first separator outside of a quoted string, and what comes behind it. A string without its end
 /// goes on to the end of the value.
-pub(super) fn split_outside_quotes(value: &[u8], separator: u8) -> (&[u8], &[u8]) {
+pub(crate) fn split_outside_quotes(value: &[u8], separator: u8) -> (&[u8], &[u8]) {
     let (mut quoted, mut at) = (false, 0);
     while let Some(&octet) = value.get(at) {
         match octet {
@@ -149,7 +190,7 @@ pub(super) fn split_outside_quotes(value: &[u8], separator: u8) -> (&[u8], &[u8]
 }
 
 /// Without the optional white space around it (RFC 9110 5.6.3).
-pub(super) fn trim(mut value: &[u8]) -> &[u8] {
+pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
         value = rest;
     }
@@ -157,7 +198,7 @@ pub(super) fn trim(mut value: &[u8]) -> &[u8] {
 }
 
 /// The token that these octets are.
-pub(super) fn token(octets: &[u8]) -> Option<&str> {
+pub(crate) fn token(octets: &[u8]) -> Option<&str> {
     let is_token = !octets.is_empty() && octets.iter().all(|&octet| is_token_octet(octet));
     is_token.then(|| str::from_utf8(octets).ok()).flatten()
 }

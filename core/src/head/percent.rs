@@ -1,5 +1,7 @@
 use core::fmt;
 
+use super::lossy::write_lossy;
+
 /// Percent-encoded octets, decoded when they are asked for, and once (RFC 3986 2.1).
 ///
 /// Broken escapes are not repaired: decoding stops at one with an error, and what was sent stays available as
@@ -76,34 +78,7 @@ impl<'a> Encoded<'a> {
 
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A character has up to four octets; those of one that is not complete wait here.
-        let mut pending = heapless::Vec::<u8, 4>::new();
-        let mut octets = self.decode().map(|octet| octet.unwrap_or(b'%'));
-        loop {
-            let next = octets.next();
-            let full = next.is_some_and(|octet| pending.push(octet).is_err());
-            debug_assert!(!full, "at most three octets wait");
-            match str::from_utf8(&pending) {
-                Ok(text) => {
-                    formatter.write_str(text)?;
-                    pending.clear();
-                }
-                Err(error) if error.error_len().is_none() && next.is_some() => {}
-                Err(error) => {
-                    // The octets up to the one that cannot follow are no character; that one may begin another.
-                    let wrong = error.error_len().unwrap_or(pending.len());
-                    formatter.write_str("\u{fffd}")?;
-                    pending = heapless::Vec::from_slice(&pending[wrong..]).unwrap_or_default();
-                    if let Ok(text) = str::from_utf8(&pending) {
-                        formatter.write_str(text)?;
-                        pending.clear();
-                    }
-                }
-            }
-            if next.is_none() {
-                return Ok(());
-            }
-        }
+        write_lossy(formatter, self.decode().map(|octet| octet.unwrap_or(b'%')))
     }
 }
 

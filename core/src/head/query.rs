@@ -1,4 +1,4 @@
-use super::{Encoded, Request};
+use super::{Encoded, Pairs, Request};
 
 /// The query of a request target, as it was sent: read as pairs, which are split first and decoded afterwards.
 ///
@@ -24,8 +24,8 @@ impl<'a> Query<'a> {
     }
 
     /// The pairs in order, duplicates kept. Nothing between two `&` is no pair.
-    pub const fn pairs(&self) -> QueryPairs<'a> {
-        QueryPairs(self.0)
+    pub const fn pairs(&self) -> Pairs<'a> {
+        Pairs::of(self.0.as_bytes())
     }
 
     /// The value of the first pair of this name: `None` where there is none, `Some(None)` where it has no `=`.
@@ -41,40 +41,7 @@ impl<'a> Request<'a> {
     }
 
     /// The pairs of the query, none where there is no query.
-    pub fn query_pairs(&self) -> QueryPairs<'a> {
+    pub fn query_pairs(&self) -> Pairs<'a> {
         self.query().unwrap_or(Query("")).pairs()
-    }
-}
-
-/// The pairs of a [`Query`].
-#[derive(Clone, Debug)]
-pub struct QueryPairs<'a>(&'a str);
-
-/// A name, and what follows the first `=` behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueryPair<'a> {
-    /// The name; it may be empty.
-    pub name: Encoded<'a>,
-    /// The value; `None` where there is no `=`, which differs from an empty value.
-    pub value: Option<Encoded<'a>>,
-}
-
-impl<'a> Iterator for QueryPairs<'a> {
-    type Item = QueryPair<'a>;
-
-    fn next(&mut self) -> Option<QueryPair<'a>> {
-        while !self.0.is_empty() {
-            let (pair, rest) = self.0.split_once('&').unwrap_or((self.0, ""));
-            self.0 = rest;
-            if pair.is_empty() {
-                continue;
-            }
-            let (name, value) = match pair.split_once('=') {
-                Some((name, value)) => (name, Some(Encoded::form(value.as_bytes()))),
-                None => (pair, None),
-            };
-            return Some(QueryPair { name: Encoded::form(name.as_bytes()), value });
-        }
-        None
     }
 }

@@ -1,0 +1,121 @@
+use core::fmt;
+
+use crate::head::MediaType;
+
+/// What stands between the parts of multipart content (RFC 2046 5.1.1).
+///
+/// ```abnf
+/// boundary      = 0*69bchars bcharsnospace
+/// bchars        = bcharsnospace / " "
+/// bcharsnospace = DIGIT / ALPHA / "'" / "(" / ")" / "+" / "_" / "," / "-" / "." / "/" / ":" / "=" / "?"
+/// ```
+///
+/// ```
+/// use pronto::{content::{Boundary, BoundaryError}, head::MediaType};
+///
+/// let media_type = MediaType::parse(b"multipart/form-data; boundary=\"a b\"").unwrap();
+/// assert_eq!(Boundary::of(&media_type), Boundary::new(b"a b"));
+/// assert_eq!(Boundary::new(b""), Err(BoundaryError::Length));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Boundary {
+    /// `CRLF "--"`, the boundary, and zeros.
+    delimiter: [u8; MOST + BEFORE.len()],
+    /// Without the zeros.
+    length: u8,
+}
+
+/// What a delimiter begins with, before the boundary.
+const BEFORE: &[u8; 4] = b"\r\n--";
+
+/// Octets of a boundary.
+const MOST: usize = 70;
+
+impl Boundary {
+    /// The boundary that these octets are.
+    ///
+    /// # Errors
+    /// [`BoundaryError`] where they are none.
+    pub fn new(boundary: &[u8]) -> Result<Self, BoundaryError> {
+        Self::collect(boundary.iter().copied())
+    }
+
+    /// The boundary that a media type names by its parameter.
+    ///
+    /// # Errors
+    /// [`BoundaryError`].
+    pub fn of(media_type: &MediaType<'_>) -> Result<Self, BoundaryError> {
+        let mut named = media_type.parameters().filter(|(name, _)| name.eq_ignore_ascii_case("boundary"));
+        match (named.next(), named.next()) {
+            (None, _) => Err(BoundaryError::Missing),
+            (Some((_, value)), None) => Self::collect(value.octets()),
+            (Some(_), Some(_)) => Err(BoundaryError::Repeated),
+        }
+    }
+
+    fn collect(octets: impl Iterator<Item = u8>) -> Result<Self, BoundaryError> {
+        let mut delimiter = [0; MOST + BEFORE.len()];
+        delimiter[..BEFORE.len()].copy_from_slice(BEFORE);
+        let mut length = BEFORE.len();
+        for octet in octets {
+            if !is_boundary_octet(octet) {
+                return Err(BoundaryError::Octet);
+            }
+            *delimiter.get_mut(length).ok_or(BoundaryError::Length)? = octet;
+            length += 1;
+        }
+        match delimiter[..length] {
+            [_, _, _, _] => Err(BoundaryError::Length),
+            [.., b' '] => Err(BoundaryError::Octet),
+            _ => Ok(Self { delimiter, length: length as u8 }),
+        }
+    }
+
+    /// Its octets.
+    pub fn as_octets(&self) -> &[u8] {
+        &self.delimiter()[BEFORE.len()..]
+    }
+
+    /// What stands between two parts: a line end, `--`, and the boundary. Its CR is the only one in it.
+    pub(super) fn delimiter(&self) -> &[u8] {
+        &self.delimiter[..usize::from(self.length)]
+    }
+}
+
+impl fmt::Debug for Boundary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "\"{}\"", self.as_octets().escape_ascii())
+    }
+}
+
+const fn is_boundary_octet(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric()
+        || matches!(octet, b'\'' | b'(' | b')' | b'+' | b'_' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?' | b' ')
+}
+
+/// Why a media type names no boundary. Answered 400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BoundaryError {
+    /// It has no such parameter that can be read.
+    Missing,
+    /// It has several.
+    Repeated,
+    /// It is empty, or longer than 70 octets.
+    Length,
+    /// It has an octet that a boundary must not have, or ends in a space.
+    Octet,
+}
+
+impl fmt::Display for BoundaryError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Missing => "the media type has no boundary",
+            Self::Repeated => "the media type has more than one boundary",
+            Self::Length => "the boundary does not have 1 to 70 octets",
+            Self::Octet => "the boundary has an octet that it must not have",
+        })
+    }
+}
+
+impl core::error::Error for BoundaryError {}

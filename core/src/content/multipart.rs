@@ -1,0 +1,348 @@
+use core::ops::Range;
+
+use memchr::memmem;
+
+use super::{Boundary, MultipartError, MultipartLimits, PartHead};
+
+/// Reads `multipart/form-data` (RFC 7578, RFC 2046 5.1) that comes in pieces, cut anywhere.
+///
+/// ```abnf
+/// multipart-body = [preamble CRLF] dash-boundary padding CRLF part *(delimiter padding CRLF part)
+///                  delimiter "--" padding [CRLF epilogue]
+/// delimiter      = CRLF dash-boundary
+/// dash-boundary  = "--" boundary
+/// part           = *field-line CRLF *OCTET
+/// ```
+///
+/// Input is used up by each round of [`next`](Self::next): nothing of it must be kept for later, and each octet is looked at
+/// once, or twice where it could belong to a delimiter. What comes out does not depend on how the input was cut, but for how
+/// the octets of a part are.
+///
+/// ```
+/// use pronto::content::{Boundary, MultipartEvent, MultipartLimits, MultipartParser};
+///
+/// let pieces = ["--x\r\nContent-Disposition: form-da", "ta; name=\"a\"\r\n\r\nb\r", "\n--y\r\n--x-", "-"];
+/// let mut parser = MultipartParser::new(Boundary::new(b"x")?, MultipartLimits::new());
+/// let (mut memory, mut octets) = ([0; 8 * 1024], Vec::<u8>::new());
+/// for piece in pieces {
+///     let mut input = piece.as_bytes();
+///     while let Some(event) = parser.next(&mut input, &mut memory)? {
+///         match event {
+///             MultipartEvent::Part(head) => assert!(head.name().is("a")),
+///             MultipartEvent::Octets(more) => octets.extend(more),
+///             MultipartEvent::PartEnd => assert_eq!(octets, b"b\r\n--y"),
+///             MultipartEvent::End => {}
+///         }
+///     }
+/// }
+/// parser.end()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MultipartParser {
+    boundary: Boundary,
+    limits: MultipartLimits,
+    state: State,
+    /// So many octets of a delimiter were the last ones.
+    held: u8,
+    /// So many of these belong to what is before, and are no content if it is no delimiter.
+    borrowed: u8,
+    /// Octets of a head that were put aside.
+    head_length: u16,
+    parts: u32,
+    octets_around: u32,
+}
+
+/// What is found in multipart content. It borrows the input, or what the parser was lent.
+#[derive(Clone, Copy, Debug)]
+pub enum MultipartEvent<'a> {
+    /// A part begins.
+    Part(PartHead<'a>),
+    /// Octets of the part, at least one.
+    Octets(&'a [u8]),
+    /// The part ends.
+    PartEnd,
+    /// That was the last part. What may follow means nothing.
+    End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before the first boundary, or in its delimiter.
+    Preamble,
+    /// Behind a boundary.
+    Boundary,
+    /// Behind a boundary and `-`.
+    Dash,
+    /// Behind a boundary and white space.
+    Padding,
+    /// Behind a boundary and CR.
+    LineFeed,
+    /// In the head of a part.
+    Head,
+    /// In the content of a part, or in the delimiter behind it.
+    Content,
+    /// Behind the last boundary: on its line, behind its CR, and behind it.
+    Closing,
+    ClosingLineFeed,
+    Epilogue,
+    Failed(MultipartError),
+}
+
+/// An event by where its octets are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The input is used up.
+    Nothing,
+    /// A head in the input.
+    Head(Range<usize>),
+    /// A head of this length in what was lent.
+    HeadAside(usize),
+    /// Octets of the input.
+    Octets(Range<usize>),
+    /// Octets of an earlier input: these of the delimiter.
+    OctetsHeld(Range<usize>),
+    PartEnd,
+    End,
+}
+
+impl MultipartParser {
+    /// A parser for content with this boundary.
+    pub const fn new(boundary: Boundary, limits: MultipartLimits) -> Self {
+        // The content begins as if a line end came before it.
+        let state = State::Preamble;
+        Self { boundary, limits, state, held: 2, borrowed: 2, head_length: 0, parts: 0, octets_around: 0 }
+    }
+
+    /// The next event in `input`, which is shortened by what was used; `None` where that is all of it. Go on until then, and
+    /// then with more input, or [`end`](Self::end).
+    ///
+    /// A head that is not complete is put aside in `memory`. Lend the same with each call, as long as a head may be: if it is
+    /// shorter, that is the limit.
+    ///
+    /// # Errors
+    /// [`MultipartError`] where the content is broken or exceeds a limit; the same again, however often it is asked.
+    pub fn next<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+        memory: &'a mut [u8],
+    ) -> Result<Option<MultipartEvent<'a>>, MultipartError> {
+        let octets = *input;
+        let room = u16::try_from(memory.len()).unwrap_or(u16::MAX);
+        self.limits.head_octets = self.limits.head_octets.min(room);
+        let (used, found) = self.step(octets, memory)?;
+        *input = &octets[used..];
+        Ok(Some(match found {
+            Found::Nothing => return Ok(None),
+            Found::Head(range) => MultipartEvent::Part(self.read_head(&octets[range])?),
+            Found::HeadAside(length) => MultipartEvent::Part(self.read_head(&memory[..length])?),
+            Found::Octets(range) => MultipartEvent::Octets(&octets[range]),
+            Found::OctetsHeld(range) => MultipartEvent::Octets(&self.boundary.delimiter()[range]),
+            Found::PartEnd => MultipartEvent::PartEnd,
+            Found::End => MultipartEvent::End,
+        }))
+    }
+
+    /// Says that no more input will come.
+    ///
+    /// # Errors
+    /// [`MultipartError`]: the last boundary was not there, or the content was refused before.
+    pub const fn end(&self) -> Result<(), MultipartError> {
+        match self.state {
+            State::Closing | State::Epilogue => Ok(()),
+            State::Failed(error) => Err(error),
+            _ => Err(MultipartError::EndOfContent),
+        }
+    }
+
+    /// The head of a part that begins.
+    pub(super) fn read_head<'a>(&mut self, octets: &'a [u8]) -> Result<PartHead<'a>, MultipartError> {
+        PartHead::parse(octets, &self.limits).map_err(|error| self.fail(error))
+    }
+
+    /// What is found next, and how much of the input is used by then. Without memory, a head must be there as a whole.
+    pub(super) fn step(&mut self, input: &[u8], memory: &mut [u8]) -> Result<(usize, Found), MultipartError> {
+        let mut at = 0;
+        loop {
+            if let State::Failed(error) = self.state {
+                return Err(error);
+            }
+            let rest = &input[at..];
+            let &[octet, ..] = rest else { return Ok((at, Found::Nothing)) };
+            match (self.state, octet) {
+                (State::Preamble | State::Content, _) => {
+                    let (used, found) = self.seek(rest);
+                    at += used;
+                    match (self.state, found) {
+                        (State::Preamble, Sought::Octets(length)) => self.ignore(length)?,
+                        (State::Preamble, Sought::Held(range)) => self.ignore(range.len())?,
+                        (State::Preamble, Sought::Delimiter) => self.state = State::Boundary,
+                        (_, Sought::Delimiter) => {
+                            self.state = State::Boundary;
+                            return Ok((at, Found::PartEnd));
+                        }
+                        (_, Sought::Octets(0)) => {}
+                        (_, Sought::Octets(length)) => {
+                            let start = input.len() - rest.len();
+                            return Ok((at, Found::Octets(start..start + length)));
+                        }
+                        (_, Sought::Held(range)) if range.is_empty() => {}
+                        (_, Sought::Held(range)) => return Ok((at, Found::OctetsHeld(range))),
+                    }
+                }
+                (State::Head, _) => {
+                    let (used, found) = self.take_head(rest, memory)?;
+                    let start = at;
+                    at += used;
+                    return Ok((
+                        at,
+                        match found {
+                            Found::Head(range) => Found::Head(start + range.start..start + range.end),
+                            found => found,
+                        },
+                    ));
+                }
+                (State::Epilogue, _) => {
+                    self.ignore(rest.len())?;
+                    at = input.len();
+                }
+                (State::Dash, b'-') => {
+                    self.state = State::Closing;
+                    return Ok((at + 1, Found::End));
+                }
+                (state, octet) => {
+                    self.state = match (state, octet) {
+                        (State::Boundary, b'-') => State::Dash,
+                        (State::Boundary | State::Padding, b' ' | b'\t') => State::Padding,
+                        (State::Boundary | State::Padding, b'\r') => State::LineFeed,
+                        (State::LineFeed, b'\n') => State::Head,
+                        (State::Closing, b' ' | b'\t') => State::Closing,
+                        (State::Closing, b'\r') => State::ClosingLineFeed,
+                        (State::ClosingLineFeed, b'\n') => State::Epilogue,
+                        _ => return Err(self.fail(MultipartError::Delimiter)),
+                    };
+                    match self.state {
+                        State::Padding | State::Closing => self.ignore(1)?,
+                        State::Head => self.count_part()?,
+                        _ => {}
+                    }
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    /// Looks for the delimiter: how much of the input is used, and what was found.
+    fn seek(&mut self, input: &[u8]) -> (usize, Sought) {
+        let delimiter = self.boundary.delimiter();
+        let held = usize::from(self.held);
+        if held > 0 {
+            let wanted = &delimiter[held..];
+            let same = wanted.iter().zip(input).take_while(|(wanted, octet)| wanted == octet).count();
+            if same == wanted.len() {
+                self.held = 0;
+                return (same, Sought::Delimiter);
+            }
+            if same == input.len() {
+                self.held += same as u8;
+                return (same, Sought::Octets(0));
+            }
+            // No other CR is in a delimiter, so none can have begun among the octets that were held.
+            self.held = 0;
+            return (0, Sought::Held(usize::from(self.borrowed)..held));
+        }
+        if input.starts_with(delimiter) {
+            return (delimiter.len(), Sought::Delimiter);
+        }
+        if let Some(found) = memmem::find(input, delimiter) {
+            return (found, Sought::Octets(found));
+        }
+        let last = &input[input.len().saturating_sub(delimiter.len() - 1)..];
+        let held = match memchr::memrchr(b'\r', last) {
+            Some(at) if delimiter.starts_with(&last[at..]) => last.len() - at,
+            _ => 0,
+        };
+        (self.held, self.borrowed) = (held as u8, 0);
+        (input.len(), Sought::Octets(input.len() - held))
+    }
+
+    /// Takes a head, or puts aside what is there of it: ranges are in `input`.
+    fn take_head(&mut self, input: &[u8], memory: &mut [u8]) -> Result<(usize, Found), MultipartError> {
+        let most = usize::from(self.limits.head_octets);
+        let before = usize::from(self.head_length);
+        let more = &input[..input.len().min(most.saturating_sub(before))];
+        if before == 0
+            && let Some(length) = head_length(more, 0)
+        {
+            self.begin_content();
+            return Ok((length, Found::Head(0..length)));
+        }
+        let there = before + more.len();
+        let Some(memory) = memory.get_mut(..there) else {
+            // Nothing was lent for a head that will never be complete, or less than before.
+            let error = if there < most { MultipartError::EndOfContent } else { MultipartError::HeadTooLong };
+            return Err(self.fail(error));
+        };
+        memory[before..].copy_from_slice(more);
+        if let Some(length) = head_length(memory, before) {
+            self.begin_content();
+            return Ok((length - before, Found::HeadAside(length)));
+        }
+        if memory.len() >= most {
+            return Err(self.fail(MultipartError::HeadTooLong));
+        }
+        self.head_length = memory.len() as u16;
+        Ok((more.len(), Found::Nothing))
+    }
+
+    /// The line end of the empty line may be that of a delimiter, if there is no content.
+    const fn begin_content(&mut self) {
+        (self.state, self.held, self.borrowed, self.head_length) = (State::Content, 2, 2, 0);
+    }
+
+    fn count_part(&mut self) -> Result<(), MultipartError> {
+        if self.parts == self.limits.parts {
+            return Err(self.fail(MultipartError::TooManyParts));
+        }
+        self.parts += 1;
+        Ok(())
+    }
+
+    /// Counts octets that mean nothing.
+    fn ignore(&mut self, length: usize) -> Result<(), MultipartError> {
+        match u32::try_from(length).ok().and_then(|length| self.octets_around.checked_add(length)) {
+            Some(around) if around <= self.limits.octets_around => {
+                self.octets_around = around;
+                Ok(())
+            }
+            _ => Err(self.fail(MultipartError::TooMuchAround)),
+        }
+    }
+
+    const fn fail(&mut self, error: MultipartError) -> MultipartError {
+        self.state = State::Failed(error);
+        error
+    }
+}
+
+/// What is found on the way to a delimiter.
+enum Sought {
+    /// So many octets that belong to no delimiter, from the start of the input on.
+    Octets(usize),
+    /// These octets of the delimiter were none, and are not in the input.
+    Held(Range<usize>),
+    /// The delimiter.
+    Delimiter,
+}
+
+/// The length of the head that is at the front of these octets, its empty line included, where it ends behind those that
+/// were searched before. One that is only an empty line has no fields.
+fn head_length(octets: &[u8], searched: usize) -> Option<usize> {
+    if octets.starts_with(b"\r\n") {
+        return Some(2);
+    }
+    let from = searched.saturating_sub(HEAD_END.len() - 1);
+    Some(from + memmem::find(&octets[from..], HEAD_END)? + HEAD_END.len())
+}
+
+const HEAD_END: &[u8; 4] = b"\r\n\r\n";
