@@ -6,8 +6,11 @@
 
 mod authority;
 mod careful;
+mod conditions;
 mod cookies;
+mod date;
 mod diagnose;
+mod entity_tag;
 mod error;
 mod field;
 mod known;
@@ -23,6 +26,7 @@ mod parser;
 mod path;
 mod percent;
 mod query;
+mod range;
 #[cfg(test)]
 mod reader_tests;
 mod request;
@@ -35,8 +39,12 @@ mod tests;
 mod version;
 
 pub use authority::{Authority, HostError};
+pub use conditions::{Condition, Validators};
 pub use cookies::{Cookie, Cookies};
+pub use date::parse_date;
+pub(crate) use date::{DAYS, MONTHS, civil};
 pub(crate) use diagnose::FirstLine;
+pub use entity_tag::EntityTag;
 pub use error::{HeadError, HeadErrorKind};
 pub use field::{Field, FieldSpan, Fields};
 pub(crate) use known::KnownFields;
@@ -53,6 +61,7 @@ pub use path::{Path, Segments};
 pub(crate) use percent::escaped;
 pub use percent::{BrokenEscape, Decode, DecodeError, Encoded};
 pub use query::Query;
+pub use range::RangeRequest;
 pub use request::{Request, RequestHead, RequestParser};
 pub use response::{Response, ResponseHead, ResponseParser};
 pub use status::Status;
