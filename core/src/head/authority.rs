@@ -84,8 +84,10 @@ impl<'a> Request<'a> {
         let name = value.iter().position(|&octet| !PLAIN[usize::from(octet)]).unwrap_or(value.len());
         match &value[name..] {
             [] => true,
-            // Four digits are a port, whatever they are.
-            [b':', digits @ ..] if name > 0 && digits.len() <= 4 => digits.iter().all(u8::is_ascii_digit),
+            // Up to four digits are a port, whatever they are.
+            [b':', digits @ ..] if name > 0 && (digits.len() <= 4 || digits.len() == 5 && digits <= b"65535") => {
+                digits.iter().all(u8::is_ascii_digit)
+            }
             _ => false,
         }
     }

@@ -12,8 +12,8 @@ use pronto::{
 use crate::{
     ClientKey, Deferred, Ending, Fault, Mailbox, Output, Piece, Response, ServerSentEvent, UpgradeRequired, Upgraded,
     alarm::Alarm,
+    attached::Attached,
     content::{Coding, Content, LARGE, Pieces},
-    done::DoneHooks,
     takeover::{Takeover, TakeoverFuture},
 };
 
@@ -41,21 +41,6 @@ pub struct Reply<'a> {
     pub(crate) context: ReplyContext,
     pub(crate) common: &'a CommonFields,
     pub(crate) origin: Origin<'a>,
-}
-
-/// What belongs to a reply beside its head.
-#[derive(Debug, Default)]
-pub(crate) struct Attached {
-    pub(crate) content: Option<Content>,
-    pub(crate) takeover: Option<Takeover>,
-    pub(crate) done: DoneHooks,
-}
-
-impl Attached {
-    /// What belonged to a reply that is taken back. What is to be done in the end stays.
-    pub(crate) fn clear(&mut self) {
-        (self.content, self.takeover) = (None, None);
-    }
 }
 
 /// Where a reply that is deferred comes back to.
@@ -105,7 +90,7 @@ impl<'a> Reply<'a> {
     /// Has something done when the exchange has ended: when the reply was sent, or the connection ended before.
     #[must_use = "a request must be answered"]
     pub fn on_done(self, hook: impl FnOnce(&Ending) + Send + 'static) -> Self {
-        self.attached.done.add(hook);
+        self.attached.on_done(hook);
         self
     }
 
@@ -230,8 +215,8 @@ impl ReplyHead<'_> {
         };
         let alarm = || Alarm::rung(self.origin.mailbox, self.origin.client);
         let (takeover, outgoing) = Takeover::new(|upgraded| Box::pin(handler(upgraded)) as TakeoverFuture, alarm());
-        self.attached.takeover = Some(takeover);
-        self.attached.content = Some(Content::streamed(Box::pin(outgoing), Coding::UntilClose, alarm()));
+        self.attached.set_takeover(takeover);
+        self.attached.set_content(Content::streamed(Box::pin(outgoing), Coding::UntilClose, alarm()));
         Ok(Answered(Kind::Written(replied)))
     }
 
@@ -242,14 +227,18 @@ impl ReplyHead<'_> {
             Following::UntilClose => Some(Coding::UntilClose),
             _ => None,
         };
-        self.attached.content = coding
-            .map(|coding| Content::streamed(pieces, coding, Alarm::rung(self.origin.mailbox, self.origin.client)));
+        if let Some(coding) = coding {
+            let alarm = Alarm::rung(self.origin.mailbox, self.origin.client);
+            self.attached.set_content(Content::streamed(pieces, coding, alarm));
+        }
         Ok(Answered(Kind::Written(replied)))
     }
 
     fn send_content(self, length: u64, content: Content) -> Answer {
         let replied = self.writer.content_of_length(length)?;
-        self.attached.content = (replied.following() != Following::Nothing).then_some(content);
+        if replied.following() != Following::Nothing {
+            self.attached.set_content(content);
+        }
         Ok(Answered(Kind::Written(replied)))
     }
 }

@@ -10,8 +10,8 @@ use pronto::{
 };
 
 use crate::{
-    Fault, Response, alarm::Alarm, answer::Attached, content::Content, done::DoneHooks, guarded::Guarded,
-    handler::HandlerFuture, owned::Shared,
+    Fault, Response, alarm::Alarm, attached::Attached, done::DoneHooks, guarded::Guarded, handler::HandlerFuture,
+    owned::Shared,
 };
 
 /// The replies of a connection that wait: a request was put off, and those behind it were answered or put off, too.
@@ -90,7 +90,7 @@ pub(crate) struct Held {
 impl Held {
     /// How much memory it takes, as far as that depends on the application.
     fn weight(&self) -> usize {
-        self.octets.len() + self.attached.content.as_ref().map_or(0, Content::weight)
+        self.octets.len() + self.attached.weight()
     }
 }
 

@@ -25,6 +25,10 @@ impl DoneHooks {
         self.0.push(Box::new(hook));
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn append(&mut self, mut others: Self) {
         self.0.append(&mut others.0);
     }

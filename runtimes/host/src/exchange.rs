@@ -15,15 +15,16 @@ use pronto::{
 use crate::{
     Answer, App, ContentError, Home, IncomingContent, Output, OwnedRequest, Reply, Request,
     alarm::Alarm,
-    answer::Attached,
     app::{Handling, options},
+    attached::Attached,
     backlog::{Backlog, Waiting, Work},
     data::RequestData,
     guarded::guard,
     handler::AsyncFunction,
     owned::Shared,
     pipe::Pipe,
-    session::{Receiving, Sending, keep, place, render, written},
+    render::{render, written},
+    session::{Receiving, Sending, keep, place},
 };
 
 /// The service of one call of the driver: the application, and where its replies go.
@@ -87,7 +88,7 @@ impl Exchange<'_> {
         let replied = written(self.app, &ticket, self.common, self.home, self.output, &mut attached, request, answer);
         let Some(replied) = replied else {
             let mut waiting = self.waiting(ticket, logged, request);
-            waiting.done.append(std::mem::take(&mut attached.done));
+            waiting.done.append(attached.take_done());
             self.backlog.get_or_insert_default().defer(waiting);
             return Outcome::Later;
         };
@@ -153,7 +154,7 @@ impl Exchange<'_> {
             drop(work);
             let mut hooks = shared.take_done();
             let outcome = self.answer(ticket, logged, Some(&shared.view()), |reply| {
-                reply.attached.done.append(std::mem::take(&mut hooks));
+                reply.attached.append_done(std::mem::take(&mut hooks));
                 result?.write(reply)
             });
             match outcome {

@@ -1,24 +1,22 @@
 use std::{net::SocketAddr, sync::Arc, task::Poll};
 
 use pronto::{
-    connection::{Config, Connection, Drain, Instant, Ticket},
+    connection::{Config, Connection, Drain, Instant},
     head::{FieldSpan, Status},
     response::{CONTINUE, CommonFields, Replied},
     service::{Driven, Driver, Stop},
 };
 
 use crate::{
-    Answer, Answered, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Reply, Request,
-    answer::{Attached, Kind, Origin},
-    app::plain,
-    around::WrittenReply,
+    Answer, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Reply,
+    attached::{Attached, Parts},
     backlog::{Backlog, Held, MOST, Waiting},
     content::Content,
     deferral::Completion,
     done::DoneHooks,
     exchange::{Exchange, Intake, log_access},
-    guarded::guard,
     owned::Shared,
+    render::render,
     takeover::Takeover,
 };
 
@@ -334,7 +332,7 @@ impl Session {
                 continue;
             }
             let Held { octets, replied, mut attached } = *held;
-            attached.done.append(done);
+            attached.append_done(done);
             if let Some(line) = logged {
                 log_access(&line, &replied);
             }
@@ -430,7 +428,18 @@ pub(crate) fn place(
     sending: &mut Option<Box<Sending>>,
     receiving: &mut Option<Box<Receiving>>,
 ) {
-    let Attached { content, takeover, mut done } = attached;
+    if let Some(parts) = attached.into_parts() {
+        place_parts(*parts, replied, sending, receiving);
+    }
+}
+
+fn place_parts(
+    parts: Parts,
+    replied: &Replied,
+    sending: &mut Option<Box<Sending>>,
+    receiving: &mut Option<Box<Receiving>>,
+) {
+    let Parts { content, takeover, mut done } = parts;
     let status = replied.status();
     match content {
         None => done.run(|| Ending::Replied(status)),
@@ -446,92 +455,4 @@ pub(crate) fn keep(request: Option<Arc<Shared>>, sending: &mut Option<Box<Sendin
     if let Some(sending) = sending {
         sending.request = request.filter(|request| Arc::strong_count(request) > 1);
     }
-}
-
-/// Writes a reply into memory of its own; `None` where it is put off. What is to be done in the end comes beside it.
-pub(crate) fn render(
-    app: &App,
-    ticket: &Ticket,
-    common: &CommonFields,
-    home: Home<'_>,
-    request: Option<&Request<'_>>,
-    answer: impl FnOnce(Reply<'_>) -> Answer,
-) -> (Option<Box<Held>>, DoneHooks) {
-    let (mut output, mut attached) = (Output::new(), Attached::default());
-    let replied = written(app, ticket, common, home, &mut output, &mut attached, request, answer);
-    let done = std::mem::take(&mut attached.done);
-    let held = replied.map(|replied| Box::new(Held { octets: output.into_octets(), replied, attached }));
-    (held, done)
-}
-
-/// Has `answer` answer. Where it fails or panics, the application's error handlers do, or 500. `None`: it is put off.
-#[expect(clippy::too_many_arguments, reason = "they are parts of several things, borrowed apart")]
-#[inline]
-pub(crate) fn written(
-    app: &App,
-    ticket: &Ticket,
-    common: &CommonFields,
-    home: Home<'_>,
-    output: &mut Output,
-    attached: &mut Attached,
-    request: Option<&Request<'_>>,
-    answer: impl FnOnce(Reply<'_>) -> Answer,
-) -> Option<Replied> {
-    let context = ticket.context();
-    let origin = Origin { mailbox: home.mailbox, client: home.client, number: ticket.number() };
-    let before = output.len();
-    let fault = match attempt(Reply { output, attached, context, common, origin }, answer) {
-        Ok(Answered(Kind::Written(replied))) => match look_after(app, before, output, &replied, request) {
-            Ok(()) => return Some(replied),
-            Err(fault) => fault,
-        },
-        Ok(Answered(Kind::Deferred)) => return None,
-        Err(fault) => fault,
-    };
-    failed(app, before, Reply { output, attached, context, common, origin }, &fault, request)
-}
-
-/// Answers in the place of a handler that failed.
-#[cold]
-fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Option<&Request<'_>>) -> Option<Replied> {
-    let Reply { output, attached, context, common, origin } = reply;
-    // What was written before is taken back.
-    output.truncate(before);
-    attached.clear();
-    let reply = Reply { output, attached, context, common, origin };
-    match attempt(reply, |reply| app.handle_error(fault, request, reply)) {
-        Ok(Answered(Kind::Written(replied))) => match look_after(app, before, output, &replied, request) {
-            Ok(()) => return Some(replied),
-            Err(error) => log::error!("a function after a handler failed: {}", error.told()),
-        },
-        Ok(Answered(Kind::Deferred)) => return None,
-        Err(error) => log::error!("the handler of an error failed: {}", error.told()),
-    }
-    output.truncate(before);
-    attached.clear();
-    let reply = Reply { output, attached, context, common, origin };
-    match plain(reply, Status::INTERNAL_SERVER_ERROR) {
-        Ok(Answered(Kind::Written(replied))) => Some(replied),
-        // The output grows, and nothing else about this reply can be wrong.
-        _ => unreachable!("the plainest reply was refused"),
-    }
-}
-
-/// Has the functions look at a reply that run after handlers.
-#[inline]
-fn look_after(
-    app: &App,
-    start: usize,
-    output: &mut Output,
-    replied: &Replied,
-    request: Option<&Request<'_>>,
-) -> Result<(), Fault> {
-    let Some(request) = request.filter(|request| app.router.looks_after(request.endpoint())) else { return Ok(()) };
-    guard(|| app.run_after(request, &mut WrittenReply::new(output, start, replied))).unwrap_or_else(Err)
-}
-
-/// Has somebody else's code answer, whose panics are its own.
-#[inline]
-fn attempt(reply: Reply<'_>, answer: impl FnOnce(Reply<'_>) -> Answer) -> Answer {
-    guard(|| answer(reply)).unwrap_or_else(Err)
 }
