@@ -17,6 +17,6 @@ mod tests;
 pub use boundary::{Boundary, BoundaryError};
 pub use error::MultipartError;
 pub use limits::MultipartLimits;
-pub use multipart::{MultipartEvent, MultipartParser};
+pub use multipart::{MultipartEvent, MultipartParser, MultipartStep};
 pub use part_head::PartHead;
 pub use parts::{Part, Parts};

@@ -89,20 +89,23 @@ enum State {
     Failed(MultipartError),
 }
 
-/// An event by where its octets are.
+/// What is found in multipart content, by where it is: what [`MultipartEvent`] is without a lifetime.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// The input is used up.
+pub enum MultipartStep {
+    /// The input is used up: go on with more.
     Nothing,
-    /// A head in the input.
+    /// A part begins. Its head is here in the input; [`read_head`](MultipartParser::read_head) reads it.
     Head(Range<usize>),
-    /// A head of this length in what was lent.
+    /// A part begins. Its head has this length, and is at the front of the memory that was lent.
     HeadAside(usize),
-    /// Octets of the input.
+    /// Octets of the part, at least one: these of the input.
     Octets(Range<usize>),
-    /// Octets of an earlier input: these of the delimiter.
+    /// Octets of the part that came with earlier input, and could have been a delimiter:
+    /// [`held`](MultipartParser::held) shows them.
     OctetsHeld(Range<usize>),
+    /// The part ends.
     PartEnd,
+    /// That was the last part. What may follow means nothing.
     End,
 }
 
@@ -128,19 +131,33 @@ impl MultipartParser {
         memory: &'a mut [u8],
     ) -> Result<Option<MultipartEvent<'a>>, MultipartError> {
         let octets = *input;
-        let room = u16::try_from(memory.len()).unwrap_or(u16::MAX);
-        self.limits.head_octets = self.limits.head_octets.min(room);
         let (used, found) = self.step(octets, memory)?;
         *input = &octets[used..];
         Ok(Some(match found {
-            Found::Nothing => return Ok(None),
-            Found::Head(range) => MultipartEvent::Part(self.read_head(&octets[range])?),
-            Found::HeadAside(length) => MultipartEvent::Part(self.read_head(&memory[..length])?),
-            Found::Octets(range) => MultipartEvent::Octets(&octets[range]),
-            Found::OctetsHeld(range) => MultipartEvent::Octets(&self.boundary.delimiter()[range]),
-            Found::PartEnd => MultipartEvent::PartEnd,
-            Found::End => MultipartEvent::End,
+            MultipartStep::Nothing => return Ok(None),
+            MultipartStep::Head(range) => MultipartEvent::Part(self.read_head(&octets[range])?),
+            MultipartStep::HeadAside(length) => MultipartEvent::Part(self.read_head(&memory[..length])?),
+            MultipartStep::Octets(range) => MultipartEvent::Octets(&octets[range]),
+            MultipartStep::OctetsHeld(range) => MultipartEvent::Octets(self.held(range)),
+            MultipartStep::PartEnd => MultipartEvent::PartEnd,
+            MultipartStep::End => MultipartEvent::End,
         }))
+    }
+
+    /// The same as [`next`](Self::next), for those who cannot hold on to what they lend: how much of the input was used, and
+    /// what was found.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    pub fn step(&mut self, input: &[u8], memory: &mut [u8]) -> Result<(usize, MultipartStep), MultipartError> {
+        let room = u16::try_from(memory.len()).unwrap_or(u16::MAX);
+        self.limits.head_octets = self.limits.head_octets.min(room);
+        self.look(input, memory)
+    }
+
+    /// Octets that a step found to be none of a delimiter.
+    pub fn held(&self, octets: Range<usize>) -> &[u8] {
+        self.boundary.delimiter().get(octets).unwrap_or_default()
     }
 
     /// Says that no more input will come.
@@ -155,20 +172,23 @@ impl MultipartParser {
         }
     }
 
-    /// The head of a part that begins.
-    pub(super) fn read_head<'a>(&mut self, octets: &'a [u8]) -> Result<PartHead<'a>, MultipartError> {
+    /// Reads the head of a part that a step found.
+    ///
+    /// # Errors
+    /// As for [`next`](Self::next).
+    pub fn read_head<'a>(&mut self, octets: &'a [u8]) -> Result<PartHead<'a>, MultipartError> {
         PartHead::parse(octets, &self.limits).map_err(|error| self.fail(error))
     }
 
-    /// What is found next, and how much of the input is used by then. Without memory, a head must be there as a whole.
-    pub(super) fn step(&mut self, input: &[u8], memory: &mut [u8]) -> Result<(usize, Found), MultipartError> {
+    /// A step. Without memory, a head must be there as a whole.
+    pub(super) fn look(&mut self, input: &[u8], memory: &mut [u8]) -> Result<(usize, MultipartStep), MultipartError> {
         let mut at = 0;
         loop {
             if let State::Failed(error) = self.state {
                 return Err(error);
             }
             let rest = &input[at..];
-            let &[octet, ..] = rest else { return Ok((at, Found::Nothing)) };
+            let &[octet, ..] = rest else { return Ok((at, MultipartStep::Nothing)) };
             match (self.state, octet) {
                 (State::Preamble | State::Content, _) => {
                     let (used, found) = self.seek(rest);
@@ -179,15 +199,15 @@ impl MultipartParser {
                         (State::Preamble, Sought::Delimiter) => self.state = State::Boundary,
                         (_, Sought::Delimiter) => {
                             self.state = State::Boundary;
-                            return Ok((at, Found::PartEnd));
+                            return Ok((at, MultipartStep::PartEnd));
                         }
                         (_, Sought::Octets(0)) => {}
                         (_, Sought::Octets(length)) => {
                             let start = input.len() - rest.len();
-                            return Ok((at, Found::Octets(start..start + length)));
+                            return Ok((at, MultipartStep::Octets(start..start + length)));
                         }
                         (_, Sought::Held(range)) if range.is_empty() => {}
-                        (_, Sought::Held(range)) => return Ok((at, Found::OctetsHeld(range))),
+                        (_, Sought::Held(range)) => return Ok((at, MultipartStep::OctetsHeld(range))),
                     }
                 }
                 (State::Head, _) => {
@@ -197,7 +217,7 @@ impl MultipartParser {
                     return Ok((
                         at,
                         match found {
-                            Found::Head(range) => Found::Head(start + range.start..start + range.end),
+                            MultipartStep::Head(range) => MultipartStep::Head(start + range.start..start + range.end),
                             found => found,
                         },
                     ));
@@ -208,7 +228,7 @@ impl MultipartParser {
                 }
                 (State::Dash, b'-') => {
                     self.state = State::Closing;
-                    return Ok((at + 1, Found::End));
+                    return Ok((at + 1, MultipartStep::End));
                 }
                 (state, octet) => {
                     self.state = match (state, octet) {
@@ -267,7 +287,7 @@ impl MultipartParser {
     }
 
     /// Takes a head, or puts aside what is there of it: ranges are in `input`.
-    fn take_head(&mut self, input: &[u8], memory: &mut [u8]) -> Result<(usize, Found), MultipartError> {
+    fn take_head(&mut self, input: &[u8], memory: &mut [u8]) -> Result<(usize, MultipartStep), MultipartError> {
         let most = usize::from(self.limits.head_octets);
         let before = usize::from(self.head_length);
         let more = &input[..input.len().min(most.saturating_sub(before))];
@@ -275,7 +295,7 @@ impl MultipartParser {
             && let Some(length) = head_length(more, 0)
         {
             self.begin_content();
-            return Ok((length, Found::Head(0..length)));
+            return Ok((length, MultipartStep::Head(0..length)));
         }
         let there = before + more.len();
         let Some(memory) = memory.get_mut(..there) else {
@@ -286,13 +306,13 @@ impl MultipartParser {
         memory[before..].copy_from_slice(more);
         if let Some(length) = head_length(memory, before) {
             self.begin_content();
-            return Ok((length - before, Found::HeadAside(length)));
+            return Ok((length - before, MultipartStep::HeadAside(length)));
         }
         if memory.len() >= most {
             return Err(self.fail(MultipartError::HeadTooLong));
         }
         self.head_length = memory.len() as u16;
-        Ok((more.len(), Found::Nothing))
+        Ok((more.len(), MultipartStep::Nothing))
     }
 
     /// The line end of the empty line may be that of a delimiter, if there is no content.

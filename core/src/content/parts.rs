@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::{Boundary, MultipartError, MultipartLimits, MultipartParser, PartHead, multipart::Found};
+use super::{Boundary, MultipartError, MultipartLimits, MultipartParser, MultipartStep, PartHead};
 
 /// The parts of `multipart/form-data` that is there as a whole: what [`MultipartParser`] finds in it. After an error there are
 /// no more.
@@ -45,20 +45,20 @@ impl<'a> Parts<'a> {
             let before = self.at;
             let rest = &self.content[before..];
             // No head must be put aside: there is no more input that it could wait for.
-            let (used, found) = self.parser.step(rest, &mut [])?;
+            let (used, found) = self.parser.look(rest, &mut [])?;
             self.at += used;
             match found {
-                Found::Head(range) => {
+                MultipartStep::Head(range) => {
                     head = Some(self.parser.read_head(&rest[range])?);
                     (start, end) = (self.at, self.at);
                 }
-                Found::Octets(range) => end = before + range.end,
-                Found::PartEnd => {
+                MultipartStep::Octets(range) => end = before + range.end,
+                MultipartStep::PartEnd => {
                     let content = &self.content[start..end];
                     return Ok(head.map(|head| Part { head, content }));
                 }
-                Found::Nothing => return self.parser.end().map(|()| None),
-                Found::End | Found::HeadAside(_) | Found::OctetsHeld(_) => {}
+                MultipartStep::Nothing => return self.parser.end().map(|()| None),
+                MultipartStep::End | MultipartStep::HeadAside(_) | MultipartStep::OctetsHeld(_) => {}
             }
         }
     }

@@ -31,3 +31,22 @@ pub(super) fn write_lossy(formatter: &mut fmt::Formatter<'_>, octets: impl Itera
         }
     }
 }
+
+/// Whether octets are UTF-8.
+pub(super) fn is_utf8(octets: impl Iterator<Item = u8>) -> bool {
+    let mut pending = heapless::Vec::<u8, 4>::new();
+    for octet in octets {
+        if pending.is_empty() && octet.is_ascii() {
+            continue;
+        }
+        if pending.push(octet).is_err() {
+            return false;
+        }
+        match str::from_utf8(&pending) {
+            Ok(_) => pending.clear(),
+            Err(error) if error.error_len().is_none() => {}
+            Err(_) => return false,
+        }
+    }
+    pending.is_empty()
+}

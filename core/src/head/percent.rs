@@ -1,6 +1,6 @@
 use core::fmt;
 
-use super::lossy::write_lossy;
+use super::lossy::{is_utf8, write_lossy};
 
 /// Percent-encoded octets, decoded when they are asked for, and once (RFC 3986 2.1).
 ///
@@ -54,6 +54,23 @@ impl<'a> Encoded<'a> {
     /// Whether every `%` begins an escape.
     pub fn is_well_formed(&self) -> bool {
         self.decode().all(|octet| octet.is_ok())
+    }
+
+    /// Whether every `%` begins an escape, and the decoded octets are UTF-8.
+    pub fn is_text(&self) -> bool {
+        match memchr::memchr(b'%', self.raw) {
+            None => str::from_utf8(self.raw).is_ok(),
+            Some(_) => self.is_well_formed() && is_utf8(self.decode().filter_map(Result::ok)),
+        }
+    }
+
+    /// The decoded octets where they lie, unless some of them are encoded.
+    pub fn plain(&self) -> Option<&'a [u8]> {
+        let encoded = match self.plus {
+            Plus::Itself => memchr::memchr(b'%', self.raw),
+            Plus::Space => memchr::memchr2(b'%', b'+', self.raw),
+        };
+        encoded.is_none().then_some(self.raw)
     }
 
     /// Whether the decoded octets are these.

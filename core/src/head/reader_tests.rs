@@ -119,6 +119,30 @@ fn what_is_shown_to_people_is_always_text() {
 }
 
 #[test]
+fn text_is_told_from_other_octets() {
+    for (raw, is_text) in [
+        ("", true),
+        ("a+b", true),
+        ("%41%00", true),
+        ("%c3%a9\u{e9}%E2%82%ac", true),
+        ("%F0%9F%98%80", true),
+        ("%", false),
+        ("%4", false),
+        ("%ff", false),
+        ("%c3", false),
+        ("%c3a", false),
+        ("a%C3%28", false),
+        ("%ed%a0%80", false),
+        ("%f4%90%80%80", false),
+    ] {
+        assert_eq!(Encoded::form(raw.as_bytes()).is_text(), is_text, "{raw}");
+    }
+    assert!(!Encoded::path(b"\xff").is_text());
+    assert_eq!((Encoded::path(b"a+b").plain(), Encoded::form(b"a+b").plain()), (Some(&b"a+b"[..]), None));
+    assert_eq!(Encoded::path(b"a%2fb").plain(), None);
+}
+
+#[test]
 fn a_query_is_split_before_it_is_decoded_and_decoded_once() {
     let query = Query::new("a=1&&b=%26%3D&c=%2541&a=2&d=x=y&e");
     let pairs: Vec<_> =
@@ -168,6 +192,12 @@ proptest! {
         let mut buffer = [0; 40];
         prop_assert_eq!(Encoded::path(encoded.as_bytes()).decode_into(&mut buffer), Ok(&octets[..]));
         prop_assert_eq!(Encoded::path(encoded.as_bytes()).to_string(), String::from_utf8_lossy(&octets));
+    }
+
+    #[test]
+    fn text_is_what_a_string_can_be(octets in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xe2), Just(0x82)], 0..6)) {
+        let encoded: String = octets.iter().map(|octet| alloc::format!("%{octet:02x}")).collect();
+        prop_assert_eq!(Encoded::path(encoded.as_bytes()).is_text(), str::from_utf8(&octets).is_ok());
     }
 
     #[test]

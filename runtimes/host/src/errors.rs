@@ -3,8 +3,8 @@ use std::error::Error;
 use pronto::{connection::Rejection, head::Status};
 
 use crate::{
-    Answer, App, Cancelled, ContentError, Fault, MethodNotAllowed, NotFound, NotImplemented, Reply, Request,
-    UpgradeRequired, app::plain,
+    Answer, App, BadContent, Cancelled, ContentError, Fault, MethodNotAllowed, NotFound, NotImplemented, Reply,
+    Request, UpgradeRequired, app::plain,
 };
 
 /// What turns errors of handlers into replies.
@@ -30,7 +30,7 @@ impl ErrorHandlers {
 }
 
 /// Errors of handlers, and of the server itself: [`NotFound`], [`MethodNotAllowed`], [`NotImplemented`], [`Cancelled`], [`UpgradeRequired`],
-/// [`Panicked`](crate::Panicked), [`Unanswered`](crate::Unanswered).
+/// [`BadContent`], [`ContentError`], [`Panicked`](crate::Panicked), [`Unanswered`](crate::Unanswered).
 impl App {
     /// Turns errors of type `E` into replies. Of all that take an error, the first added does.
     ///
@@ -119,6 +119,13 @@ impl App {
             let status = Status::UPGRADE_REQUIRED;
             let reply = reply.status(status).offer_upgrade(protocol).content_type("text/plain");
             return reply.content(status.reason().as_bytes());
+        }
+        if let Some(error) = fault.downcast_ref::<BadContent>() {
+            let mut reply = reply.status(error.status()).content_type("text/plain; charset=utf-8");
+            if let BadContent::Incoming(_) = error {
+                reply = reply.close();
+            }
+            return reply.content(error.to_string().as_bytes());
         }
         if let Some(error) = fault.downcast_ref::<ContentError>() {
             return reply

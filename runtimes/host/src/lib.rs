@@ -14,7 +14,9 @@ mod app;
 mod around;
 mod attached;
 mod backlog;
+mod bad_content;
 mod census;
+mod charset;
 mod client;
 mod content;
 mod data;
@@ -24,17 +26,22 @@ mod errors;
 mod events;
 mod exchange;
 mod fault;
+mod form;
 mod guarded;
 mod handler;
 mod hooks;
 mod incoming;
 mod inherited;
+#[cfg(feature = "json")]
+mod json;
 mod kept;
 mod lifetime;
 mod listener;
 mod matcher;
+mod multipart;
 mod output;
 mod owned;
+mod parts;
 mod piece;
 mod pipe;
 mod program;
@@ -56,6 +63,7 @@ mod takeover;
 pub use answer::{Answer, Answered, Reply, ReplyHead};
 pub use app::App;
 pub use around::WrittenReply;
+pub use bad_content::BadContent;
 pub use census::Census;
 pub use client::{Client, Transport, Turn};
 pub use content::LARGE;
@@ -63,16 +71,20 @@ pub use deferral::{ClientKey, Completion, Deferred, Mailbox, Message};
 pub use done::Ending;
 pub use events::ServerSentEvent;
 pub use fault::{Cancelled, Fault, MethodNotAllowed, NotFound, NotImplemented, Panicked, Unanswered, UpgradeRequired};
+pub use form::{Form, OwnedForm};
 pub use handler::{AnyHandler, AsyncKind, Handler, SyncKind};
 pub use hooks::{WorkerContext, worker_state};
 pub use incoming::{ContentError, IncomingContent};
 pub use listener::{Address, Listener};
 pub use matcher::{Matcher, Routes};
+pub use multipart::{IncomingPart, Multipart};
 pub use output::Output;
 pub use owned::OwnedRequest;
+pub use parts::{Part, Parts};
 pub use piece::Piece;
 pub use pronto::{
     connection::{Drain, Rejection},
+    content::MultipartLimits,
     head::{Method, Status},
     response::{Redirect, SameSite, SetCookie},
     service::Methods,
