@@ -18,11 +18,13 @@ use pronto::{
 };
 use pronto_host::{App, Deferred, Reply, Request};
 
+mod content;
 mod replies;
 mod routing;
 mod streaming;
 mod waiting;
 
+pub use content::*;
 pub use replies::*;
 pub use routing::*;
 pub use streaming::*;
@@ -93,6 +95,17 @@ macro_rules! black_box_suite {
             what_is_refused_can_be_worded_otherwise
             cookies_are_set_and_clients_sent_elsewhere
             nothing_splits_a_reply
+        }
+        // Content by its kind.
+        $crate::black_box_cases! { $runtime:
+            content_is_read_by_its_kind
+            bad_content_is_refused_with_a_reason
+            content_that_ends_early_is_refused_by_whoever_reads_it
+            an_application_words_what_is_bad_about_content
+            a_large_file_is_taken_while_it_comes
+            parts_that_nobody_reads_are_skipped_or_not_awaited
+            endless_forms_are_refused_before_they_end
+            much_json_is_sent_whole
         }
         // Content that comes and goes piece by piece.
         $crate::black_box_cases! { $runtime:

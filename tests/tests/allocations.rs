@@ -22,6 +22,27 @@ fn app() -> App {
         .put("/content", |request: &Request<'_>, reply: Reply<'_>| {
             reply.status(Status::OK).field("X-Kind", "echo").content(request.content().unwrap_or_default())
         })
+        .post("/text", |request: &Request<'_>, reply: Reply<'_>| reply.text(&request.text()?))
+        .post("/form", |request: &Request<'_>, reply: Reply<'_>| {
+            let form = request.form()?;
+            match form.value("size") {
+                Some(size) if form.pairs().count() == 2 => reply.text(&size),
+                _ => reply.status(Status::NOT_FOUND).no_content(),
+            }
+        })
+        .post("/multipart", |request: &Request<'_>, reply: Reply<'_>| {
+            for part in request.multipart()? {
+                let part = part?;
+                if part.name() == "file" && part.file_name() == Some("b.txt") && part.media_type().is_some() {
+                    return reply.octets("text/plain", part.content());
+                }
+            }
+            reply.status(Status::NOT_FOUND).no_content()
+        })
+        .post("/json", |request: &Request<'_>, reply: Reply<'_>| {
+            let pair: (&str, u32) = request.json()?;
+            reply.json(&pair)
+        })
         .nest(
             "/shop/{shop}",
             Router::new()
@@ -43,6 +64,13 @@ fn app() -> App {
         .get("/waits", async |_: OwnedRequest| "not at all")
 }
 
+const MULTIPART: &str = "POST /multipart HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=xyz\r\n\
+    Transfer-Encoding: chunked\r\n\r\n\
+    97\r\n\
+    --xyz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--xyz\r\n\
+    Content-Disposition: form-data; name=file; filename=b.txt\r\nContent-Type: a/b\r\n\r\nx\r\n--xyz--\r\n\
+    0\r\n\r\n";
+
 fn pipeline(request: &str) -> Vec<u8> {
     request.repeat(24).into_bytes()
 }
@@ -55,6 +83,10 @@ fn a_pipeline_for_sync_handlers_takes_no_memory() {
         "PUT /content HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
         "PUT /content HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
         "GET /shop/north/shirt?size=x+l HTTP/1.1\r\nHost: a\r\nAccept: text/html, */*\r\nCookie: theme=dark; session=31d4\r\n\r\n",
+        "POST /text HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 5\r\n\r\nhello",
+        "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\na=b&size=x",
+        "POST /json HTTP/1.1\r\nHost: a\r\nContent-Type: application/a+json\r\nContent-Length: 8\r\n\r\n[\"a\", 1]",
+        MULTIPART,
         "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n",
     ];
     for request in cases {

@@ -100,11 +100,11 @@ mod tests {
             insert(&mut wheel, key, deadline);
         }
         assert_eq!(wheel.next(), Some(Instant::from_millis(1_050)));
-        assert_eq!(fired(&mut wheel, 1_000), []);
+        assert!(fired(&mut wheel, 1_000).is_empty());
         assert_eq!(fired(&mut wheel, 1_050), [2]);
-        assert_eq!(fired(&mut wheel, 1_499), []);
+        assert!(fired(&mut wheel, 1_499).is_empty());
         assert_eq!(fired(&mut wheel, 1_550), [3]);
-        assert_eq!(fired(&mut wheel, 2_999), []);
+        assert!(fired(&mut wheel, 2_999).is_empty());
         assert_eq!(fired(&mut wheel, 3_000), [1, 4]);
         assert_eq!(wheel.next(), None);
     }

@@ -42,7 +42,7 @@ impl Charset {
         match request.media_type() {
             Some(media_type) => Self::of(&media_type),
             None if request.field("content-type").is_none() => Ok(Self::Utf8),
-            None => Err(BadContent::MediaType { wanted: "one" }),
+            None => Err(BadContent::MediaType { wanted: "one that can be read" }),
         }
     }
 
