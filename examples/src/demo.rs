@@ -5,6 +5,7 @@
 //! | `GET /` | `Hello, World!` |
 //! | `GET /hello/{name}` | the name, percent-decoded |
 //! | `POST /echo` | the content, up to 16 MiB, with its media type |
+//! | `POST /form` | what a form has, with files or without, up to 16 MiB: names, types and lengths, as JSON |
 //! | `GET /bytes/{n}` | `x`, n times, up to 100,000,000 |
 //! | `GET /sleep/{ms}` | `slept`, after that time, up to 10,000 |
 //! | `GET /headers` | the fields of the request, a line each |
@@ -28,6 +29,7 @@ use pronto::{
     response::PreparedResponse,
 };
 use pronto_host::{Answer, App, Fault, OwnedRequest, Reply, Request, Response, ServerSentEvent};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// What never changes is rendered once, here by the compiler.
@@ -39,6 +41,8 @@ pub fn app() -> App {
         .get("/", |_: &Request<'_>, reply: Reply<'_>| reply.prepared(&HELLO))
         .get("/hello/{name}", hello)
         .post("/echo", echo)
+        .content_limit(16 * 1024 * 1024)
+        .post("/form", form)
         .content_limit(16 * 1024 * 1024)
         .get("/bytes/{n}", bytes)
         .get("/sleep/{ms}", sleep)
@@ -61,6 +65,41 @@ fn hello(request: &Request<'_>, reply: Reply<'_>) -> Answer {
 fn echo(request: &Request<'_>, reply: Reply<'_>) -> Answer {
     let media_type = request.field("content-type").unwrap_or(b"application/octet-stream");
     reply.status(Status::OK).content_type(media_type).content(request.content().unwrap_or_default())
+}
+
+/// What a form has.
+#[derive(Serialize)]
+struct Field {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_type: Option<String>,
+    length: usize,
+}
+
+async fn form(mut request: OwnedRequest) -> Result<Response, Fault> {
+    let mut fields = Vec::new();
+    if request.view().media_type().is_some_and(|media_type| media_type.kind().eq_ignore_ascii_case("multipart")) {
+        let mut multipart = request.multipart()?;
+        while let Some(mut part) = multipart.next_part().await? {
+            let mut length = 0;
+            while let Some(octets) = part.next().await? {
+                length += octets.len();
+            }
+            fields.push(Field {
+                name: part.name().to_owned(),
+                file_name: part.file_name().map(str::to_owned),
+                media_type: part.media_type().map(|media_type| media_type.to_string()),
+                length,
+            });
+        }
+    } else {
+        for (name, value) in request.form().await?.pairs() {
+            fields.push(Field { name: name.into(), file_name: None, media_type: None, length: value.len() });
+        }
+    }
+    Response::json(&fields)
 }
 
 fn bytes(request: &Request<'_>, reply: Reply<'_>) -> Answer {

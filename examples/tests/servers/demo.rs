@@ -45,6 +45,19 @@ fn every_route_answers_as_its_table_says() {
         (request("POST", "/echo", "Content-Length: 2\r\n") + "hi", 200, "application/octet-stream", "hi"),
         (request("POST", "/echo", "Content-Type: a/b\r\nContent-Length: 2\r\n") + "hi", 200, "a/b", "hi"),
         (request("POST", "/echo", ""), 200, "application/octet-stream", ""),
+        (
+            request("POST", "/form", "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n")
+                + "a=%20b&c=",
+            200,
+            "application/json",
+            r#"[{"name":"a","length":2},{"name":"c","length":0}]"#,
+        ),
+        (
+            request("POST", "/form", "Content-Type: application/json\r\nContent-Length: 2\r\n") + "{}",
+            415,
+            "text/plain; charset=utf-8",
+            "the media type of the content is not application/x-www-form-urlencoded",
+        ),
         (get("/bytes/5"), 200, "application/octet-stream", "xxxxx"),
         (get("/bytes/0"), 200, "application/octet-stream", ""),
         (get("/bytes/100000001"), 400, "text/plain", "n is 100000000 at most"),
