@@ -12,6 +12,7 @@
 //! | `GET /query` | the pairs of the query, a line each |
 //! | `GET /events` | an event each second, without end: server-sent events |
 //! | `PUT /upload` | how long the content is, of any length, and its SHA-256 |
+//! | `GET /metrics` | what the server has counted, as Prometheus reads it |
 //! | `GET /download/{n}` | `x`, n times, up to 1 TB, streamed without its length being told |
 
 use std::{
@@ -28,7 +29,7 @@ use pronto::{
     prepared,
     response::PreparedResponse,
 };
-use pronto_host::{Answer, App, Fault, OwnedRequest, Reply, Request, Response, ServerSentEvent};
+use pronto_host::{Answer, App, Fault, OwnedRequest, PROMETHEUS, Reply, Request, Response, ServerSentEvent};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -37,8 +38,9 @@ static HELLO: PreparedResponse<'static> = prepared!(Status::OK, &[("Content-Type
 
 /// The application.
 pub fn app() -> App {
-    App::new()
-        .get("/", |_: &Request<'_>, reply: Reply<'_>| reply.prepared(&HELLO))
+    let app = App::new();
+    let counters = app.counters();
+    app.get("/", |_: &Request<'_>, reply: Reply<'_>| reply.prepared(&HELLO))
         .get("/hello/{name}", hello)
         .post("/echo", echo)
         .content_limit(16 * 1024 * 1024)
@@ -52,6 +54,9 @@ pub fn app() -> App {
         .put("/upload", upload)
         .content_limit(u64::MAX)
         .get("/download/{n}", download)
+        .get("/metrics", move |_: &Request<'_>, reply: Reply<'_>| {
+            reply.octets(PROMETHEUS, counters.read().prometheus().to_string().as_bytes())
+        })
 }
 
 fn hello(request: &Request<'_>, reply: Reply<'_>) -> Answer {

@@ -19,12 +19,14 @@ use pronto::{
 use pronto_host::{App, Deferred, Reply, Request};
 
 mod content;
+mod counting;
 mod replies;
 mod routing;
 mod streaming;
 mod waiting;
 
 pub use content::*;
+pub use counting::*;
 pub use replies::*;
 pub use routing::*;
 pub use streaming::*;
@@ -106,6 +108,12 @@ macro_rules! black_box_suite {
             parts_that_nobody_reads_are_skipped_or_not_awaited
             endless_forms_are_refused_before_they_end
             much_json_is_sent_whole
+        }
+        // What is counted.
+        $crate::black_box_cases! { $runtime:
+            what_was_served_is_counted
+            why_connections_ended_is_counted
+            requests_that_wait_are_counted_until_they_are_answered_or_lost
         }
         // Content that comes and goes piece by piece.
         $crate::black_box_cases! { $runtime:

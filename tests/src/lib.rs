@@ -6,6 +6,7 @@
 pub mod app;
 pub mod black_box;
 pub mod client;
+pub mod exposition;
 pub mod memory;
 pub mod process;
 pub mod reply;

@@ -3,6 +3,7 @@
 //! Tell it what happened with `handle_…`, ask it what to do with `poll_…`; each says when it must be asked again.
 //! Buffers are lent with each call and never kept. [`Connection`] opens with the theory of operation.
 
+mod close_reason;
 mod config;
 mod event;
 mod instant;
@@ -11,6 +12,7 @@ mod rejection;
 mod state;
 mod ticket;
 
+pub use close_reason::CloseReason;
 pub use config::{Config, ContentRate, Limits, Timeouts};
 pub use event::{Drain, Event, Polled, Transport};
 pub use instant::Instant;

@@ -42,7 +42,7 @@ use crate::{
     response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
 };
 
-use super::{Config, Drain, Event, Instant, Polled, Rejection, Ticket, Transport, Turn};
+use super::{CloseReason, Config, Drain, Event, Instant, Polled, Rejection, Ticket, Transport, Turn};
 
 /// The state of one connection of a server.
 ///
@@ -106,6 +106,8 @@ pub struct Connection {
     closing: bool,
     /// It ended before it could say all that it had promised.
     failed: bool,
+    /// Why it ends, once that is known.
+    close_reason: Option<CloseReason>,
     /// Octets of output that the transport has not taken.
     unsent: usize,
     /// Octets of replies that wait for their turn.
@@ -181,6 +183,7 @@ impl Connection {
             sending: false,
             closing: false,
             failed: false,
+            close_reason: None,
             unsent: 0,
             held: 0,
             waiting_since: now,
@@ -238,6 +241,7 @@ impl Connection {
             matches!(content.framing, Framing::Length(length) if length.saturating_sub(content.received) > bound);
         if too_long || content.expected {
             self.input = Input::Closed;
+            self.note_close(CloseReason::UnreadContent);
             // The content may be on its way: a close without lingering could lose the reply.
             self.peer_closes = false;
         } else {
@@ -298,6 +302,14 @@ impl Connection {
         self.failed
     }
 
+    /// Why the connection ended: to be asked when it has.
+    pub fn close_reason(&self) -> CloseReason {
+        match self.draining {
+            Some(_) => self.close_reason.unwrap_or(CloseReason::Drain),
+            None => self.close_reason.unwrap_or(CloseReason::Broken),
+        }
+    }
+
     /// Whether the connection has become another protocol's.
     pub const fn is_upgraded(&self) -> bool {
         matches!(self.input, Input::Upgraded)
@@ -350,6 +362,7 @@ impl Connection {
         };
         if nothing_follows && ticket.number.wrapping_add(1) == self.next {
             self.input = Input::Closed;
+            self.note_close(CloseReason::Drain);
             ticket.context = ticket.context.closing();
         }
     }
@@ -371,11 +384,13 @@ impl Connection {
             Following::Upgrade => {
                 self.sending = true;
                 self.input = Input::Upgraded;
+                self.note_close(CloseReason::Upgraded);
             }
         }
         if replied.persistence() == Persistence::Close {
             self.in_flight = 0;
             self.closing = true;
+            self.note_close(CloseReason::Reply);
             // What makes the content of the reply may still be reading that of the request.
             if !(self.sending && is_last && self.is_receiving()) {
                 self.close_input();
@@ -412,9 +427,8 @@ impl Connection {
     /// Says that the connection cannot go on, because the content of a reply failed or the transport did. Nothing
     /// more is sent: the peer sees a message cut short, and not one that looks complete.
     pub fn handle_failure(&mut self) {
-        self.input = Input::Closed;
-        self.output = Output::Done;
-        self.failed = true;
+        self.note_close(CloseReason::Cut);
+        self.cut();
     }
 
     /// Says that the transport took `sent` octets of output, and that `unsent` octets are still held.
@@ -486,13 +500,20 @@ impl Connection {
     /// [`poll_transport`](Self::poll_transport) afterwards.
     pub fn handle_timeout(&mut self, config: &Config, now: Instant) {
         if self.output_deadline(config).is_some_and(|deadline| deadline <= now) {
-            return self.handle_failure();
+            // One that lingers has its reason.
+            if matches!(self.output, Output::Open) {
+                self.note_close(CloseReason::WriteTimeout);
+            }
+            return self.cut();
         }
         if self.input_deadline(config).is_none_or(|deadline| deadline > now) {
             return;
         }
         match &mut self.input {
-            Input::Idle => (self.input, self.output) = (Input::Closed, Output::Done),
+            Input::Idle => {
+                (self.input, self.output) = (Input::Closed, Output::Done);
+                self.note_close(CloseReason::Idle);
+            }
             Input::Head => self.input = Input::HeadTimedOut,
             Input::Content(content) => content.timed_out = true,
             Input::HeadTimedOut | Input::Upgraded | Input::Closed => {}
@@ -565,6 +586,10 @@ impl Connection {
         if self.upgrade_offered {
             context = context.offering_upgrade();
         }
+        if last {
+            let is_asked_for = persistence == Persistence::Close;
+            self.note_close(if is_asked_for { CloseReason::Request } else { CloseReason::Drain });
+        }
         self.input = match framing {
             Framing::None if last => Input::Closed,
             Framing::None => Input::Idle,
@@ -597,10 +622,20 @@ impl Connection {
                     self.input_waits = polled.consumed < input.len();
                     let last = content.last || self.draining.is_some() && !self.input_waits;
                     self.input = if last { Input::Closed } else { Input::Idle };
+                    if last {
+                        // One that asked for it has been noted.
+                        self.note_close(CloseReason::Drain);
+                    }
                     self.waiting_since = now;
                 }
-                Event::ContentRejected(_) => self.close_input(),
-                Event::Content(_) if declined && content.received > content.limit => self.close_input(),
+                Event::ContentRejected(_) => {
+                    self.close_input();
+                    self.note_close(CloseReason::Rejected);
+                }
+                Event::Content(_) if declined && content.received > content.limit => {
+                    self.close_input();
+                    self.note_close(CloseReason::UnreadContent);
+                }
                 _ => {}
             }
             // Nobody is told of content that nobody wants, but of its end.
@@ -618,6 +653,7 @@ impl Connection {
         let begun = input.iter().any(|octet| !matches!(octet, b'\r' | b'\n'));
         if !begun && (self.ended || self.leaves_when_idle()) {
             self.input = Input::Closed;
+            self.note_close(if self.ended { CloseReason::Peer } else { CloseReason::Drain });
             return Polled { consumed: input.len(), event: Event::Closed };
         }
         if self.ended {
@@ -647,6 +683,7 @@ impl Connection {
 
     fn reject<'i>(&mut self, rejection: Rejection, context: ReplyContext) -> Polled<'i> {
         self.input = Input::Closed;
+        self.note_close(CloseReason::Rejected);
         let ticket = self.issue_ticket(context.closing());
         Polled { consumed: 0, event: Event::HeadRejected { rejection, ticket } }
     }
@@ -668,6 +705,19 @@ impl Connection {
 
     const fn oldest(&self) -> u32 {
         self.next.wrapping_sub(self.in_flight as u32)
+    }
+
+    /// Ends it without another octet, be it that a message is not complete.
+    fn cut(&mut self) {
+        self.input = Input::Closed;
+        self.output = Output::Done;
+        self.failed = true;
+    }
+
+    fn note_close(&mut self, reason: CloseReason) {
+        if self.close_reason.is_none() || reason.is_fault() {
+            self.close_reason = Some(reason);
+        }
     }
 
     /// No more is read of a message that has not come to its end.

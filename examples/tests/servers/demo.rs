@@ -10,6 +10,7 @@ use std::{
 
 use tests::{
     client::eventually,
+    exposition,
     process::{Server, get},
     reply::To,
 };
@@ -88,6 +89,29 @@ fn every_route_answers_as_its_table_says() {
     assert_eq!((reply.status, reply.field("content-length")), (200, Some("100000000")));
     let reply = client.send(request("POST", "/echo", "Content-Length: 16777217\r\n")).reply();
     assert_eq!((reply.status, reply.field("connection")), (413, Some("close")));
+}
+
+#[test]
+fn prometheus_is_told_what_was_counted() {
+    let server = Server::start(PROGRAM, &["--workers", "2"]);
+    let mut client = server.client();
+    client.send(get("/").repeat(3) + &get("/nowhere") + "broken\r\n\r\n");
+    assert_eq!([(); 5].map(|()| client.reply().status), [200, 200, 200, 404, 400]);
+    assert_eq!(client.rest(), b"");
+    drop(client);
+    let mut client = server.client();
+    let mut ask = || {
+        let reply = client.send(get("/metrics")).reply();
+        assert_eq!(reply.field("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+        exposition::parse(reply.text())
+    };
+    eventually("the first connection has ended", || ask()["pronto_connections_open"] == 1);
+    let samples = ask();
+    assert_eq!((samples["pronto_workers"], samples["pronto_connections_accepted_total"]), (2, 2));
+    assert_eq!(samples["pronto_responses_total{class=\"4xx\"}"], 2);
+    assert_eq!(samples["pronto_connections_closed_total{reason=\"rejected\"}"], 1);
+    assert_eq!(samples["pronto_rejections_total{status=\"400\"}"], 1);
+    assert_eq!(ask()["pronto_requests_total"], samples["pronto_requests_total"] + 1);
 }
 
 #[test]

@@ -105,14 +105,8 @@ impl World {
         let mailbox = Arc::new(Mailbox::new());
         let state = WorkerState::new(Arc::new(app), config);
         let limit = Duration::from_secs(5);
-        let worker = Worker::new(
-            Fake(Rc::clone(&net), Arc::clone(&woken)),
-            state,
-            Arc::clone(&mailbox),
-            Arc::default(),
-            most_clients,
-            limit,
-        );
+        let worker =
+            Worker::new(Fake(Rc::clone(&net), Arc::clone(&woken)), state, Arc::clone(&mailbox), most_clients, limit);
         Self { worker, mailbox, net, woken }
     }
 

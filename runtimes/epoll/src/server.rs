@@ -16,9 +16,9 @@ impl Runtime for Epoll {
     const NAME: &'static str = "epoll";
 
     fn serve(seed: WorkerSeed) -> io::Result<()> {
-        let WorkerSeed { listener, app, config, mailbox, census, most_connections, drain_limit, .. } = seed;
+        let WorkerSeed { listener, app, config, mailbox, counters, most_connections, drain_limit, .. } = seed;
         let kernel = Linux::new(listener.into())?;
-        let state = WorkerState::new(app, config);
-        Worker::new(kernel, state, mailbox, census, most_connections, drain_limit).run()
+        let state = WorkerState::with_counters(app, config, counters);
+        Worker::new(kernel, state, mailbox, most_connections, drain_limit).run()
     }
 }

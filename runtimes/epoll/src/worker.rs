@@ -11,7 +11,7 @@ use std::{
 };
 
 use pronto::connection::Instant;
-use pronto_host::{Census, Client, ClientKey, Drain, Home, Mailbox, Message, Session, Turn, WorkerState};
+use pronto_host::{Client, ClientKey, Drain, Home, Mailbox, Message, Session, Turn, WorkerState};
 use slab::Slab;
 
 use crate::{
@@ -27,8 +27,6 @@ pub(crate) struct Worker<K: Kernel> {
     state: WorkerState,
     mailbox: Arc<Mailbox>,
     waker: Waker,
-    /// Where others see how many connections there are.
-    census: Arc<Census>,
     clients: Slab<Seat<K::Socket>>,
     /// How many connections have been accepted: the generation of the next.
     accepted: u32,
@@ -78,7 +76,6 @@ impl<K: Kernel> Worker<K> {
         mut kernel: K,
         state: WorkerState,
         mailbox: Arc<Mailbox>,
-        census: Arc<Census>,
         most_clients: usize,
         drain_limit: Duration,
     ) -> Self {
@@ -88,7 +85,6 @@ impl<K: Kernel> Worker<K> {
             state,
             mailbox,
             waker,
-            census,
             clients: Slab::new(),
             accepted: 0,
             most_clients,
@@ -206,8 +202,8 @@ impl<K: Kernel> Worker<K> {
     }
 
     fn close(&mut self, key: ClientKey) {
-        self.clients.remove(key.place as usize);
-        self.census.set_open(self.clients.len());
+        let Seat { client, .. } = self.clients.remove(key.place as usize);
+        self.state.counters().handle_closed(client.close_reason());
         // A descriptor is free again.
         if matches!(self.accepting, Accepting::Paused(_) | Accepting::Full) {
             self.accepting = Accepting::Ready;
@@ -286,6 +282,7 @@ impl<K: Kernel> Worker<K> {
             self.turn(key);
             if let Some(Seat { client, .. }) = seat(&mut self.clients, key) {
                 client.session_to_drive().abandon("the server ended");
+                self.close(key);
             }
         }
     }
@@ -346,7 +343,7 @@ impl<K: Kernel> Worker<K> {
         self.accepted = self.accepted.wrapping_add(1);
         let session = Session::new(self.state.config(), peer, self.now);
         entry.insert(Seat::new(socket, Client::new(session), key.generation));
-        self.census.set_open(self.clients.len());
+        self.state.counters().handle_accepted();
         // Its first octets are often there already.
         self.turn(key);
     }

@@ -6,8 +6,8 @@ use pronto::{
 };
 
 use crate::{
-    Answer, AppError, Fault, Handler, Matcher, MethodNotAllowed, NotFound, NotImplemented, Reply, Request, Response,
-    Router, WrittenReply,
+    Answer, AppError, Counters, Fault, Handler, Matcher, MethodNotAllowed, NotFound, NotImplemented, Reply, Request,
+    Response, Router, WrittenReply,
     errors::ErrorHandlers,
     handler::{AsyncFunction, HandlerKind, SyncFunction},
     hooks::Hooks,
@@ -50,6 +50,7 @@ pub struct App {
     access_log: bool,
     debug: bool,
     pub(crate) hooks: Hooks,
+    counters: Counters,
 }
 
 /// Routes: what a [`Router`] has, too.
@@ -152,6 +153,12 @@ impl App {
     pub const fn debug(mut self) -> Self {
         self.debug = true;
         self
+    }
+
+    /// What its workers count, to be read before, while and after it is served. See [`Counters`].
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters.clone()
     }
 
     /// Whether every route is right. Runtimes ask before they start.

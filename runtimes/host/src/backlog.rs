@@ -10,8 +10,8 @@ use pronto::{
 };
 
 use crate::{
-    Fault, Response, alarm::Alarm, attached::Attached, done::DoneHooks, guarded::Guarded, handler::HandlerFuture,
-    owned::Shared,
+    Fault, Response, WorkerCounters, alarm::Alarm, attached::Attached, counters::Pending, done::DoneHooks,
+    guarded::Guarded, handler::HandlerFuture, owned::Shared,
 };
 
 /// The replies of a connection that wait: a request was put off, and those behind it were answered or put off, too.
@@ -40,12 +40,14 @@ pub(crate) struct Waiting {
     pub(crate) done: DoneHooks,
     /// Its reply is there, and waits for its turn.
     answered: bool,
+    /// That it waits for its reply is counted.
+    pending: Option<Pending>,
 }
 
 impl Waiting {
     /// A request about which nothing more is known.
     pub(crate) fn new(ticket: Ticket, logged: Option<String>) -> Self {
-        Self { ticket, logged, request: None, work: None, done: DoneHooks::default(), answered: false }
+        Self { ticket, logged, request: None, work: None, done: DoneHooks::default(), answered: false, pending: None }
     }
 }
 
@@ -98,7 +100,8 @@ impl Backlog {
     /// Appends a request that was put off.
     ///
     /// The engine never lets more be in flight than the ring has places, so a full ring is not met.
-    pub(crate) fn defer(&mut self, waiting: Waiting) {
+    pub(crate) fn defer(&mut self, mut waiting: Waiting, counters: &Arc<WorkerCounters>) {
+        waiting.pending = Some(counters.handle_deferred());
         if self.replies.push_pending(waiting.ticket.number()).is_ok() {
             self.waiting.push_back(waiting);
         }
@@ -133,7 +136,7 @@ impl Backlog {
     pub(crate) fn complete(&mut self, number: u32, held: Box<Held>) {
         let octets = held.weight();
         let Some(waiting) = self.unanswered(number) else { return };
-        waiting.answered = true;
+        (waiting.answered, waiting.pending) = (true, None);
         if self.replies.complete(number, held).is_ok() {
             self.octets += octets;
         }

@@ -1,7 +1,7 @@
 use std::io::{self, ErrorKind, IoSlice};
 
 use pronto::{
-    connection::{Config, Instant, Transport as Todo},
+    connection::{CloseReason, Config, Instant, Transport as Todo},
     service::{Driven, Stop},
 };
 
@@ -105,6 +105,11 @@ impl Client {
         &mut self.session
     }
 
+    /// Why it ended, when it has.
+    pub fn close_reason(&self) -> CloseReason {
+        self.session.connection().close_reason()
+    }
+
     /// When its next deadline is.
     pub fn deadline(&self, config: &Config) -> Option<Instant> {
         self.session.connection().poll_timeout(config)
@@ -184,6 +189,7 @@ impl Client {
             buffer[..kept.input.len()].copy_from_slice(kept.input.as_octets());
         }
         let Some(length) = self.read(transport, &mut buffer[kept..])? else { return Ok(false) };
+        worker.counters.handle_received(length);
         let driven = self.session.drive(worker, home, &mut buffer[..kept + length], now);
         let rest = &buffer[driven.consumed..driven.filled];
         if !rest.is_empty() || kept > 0 {
@@ -204,7 +210,9 @@ impl Client {
     ) -> io::Result<bool> {
         let Some(mut kept) = self.kept.take() else { return Ok(false) };
         let read = self.read(transport, kept.input.room(self.session.connection().content_to_come()));
-        kept.input.fill(read.as_ref().ok().copied().flatten().unwrap_or(0));
+        let length = read.as_ref().ok().copied().flatten().unwrap_or(0);
+        kept.input.fill(length);
+        worker.counters.handle_received(length);
         self.kept = Some(kept);
         if read?.is_none() {
             return Ok(false);
@@ -323,6 +331,7 @@ impl Client {
         let unsent =
             self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len()) + self.session.content_octets().len();
         if sent_now > 0 || unsent > 0 {
+            worker.counters.handle_sent(sent_now);
             self.session.connection_mut().handle_transmit(worker.config(), sent_now, unsent, now);
             self.undriven |= self.paused && sent_now > 0;
         }

@@ -13,7 +13,7 @@ use pronto::{
 };
 
 use crate::{
-    Answer, App, ContentError, Home, IncomingContent, Output, OwnedRequest, Reply, Request,
+    Answer, App, ContentError, Home, IncomingContent, Output, OwnedRequest, Reply, Request, WorkerCounters,
     alarm::Alarm,
     app::{Handling, options},
     attached::Attached,
@@ -32,12 +32,15 @@ pub(crate) struct Exchange<'a> {
     pub(crate) app: &'a Arc<App>,
     pub(crate) config: &'a Config,
     pub(crate) common: &'a CommonFields,
+    pub(crate) counters: &'a Arc<WorkerCounters>,
     pub(crate) home: Home<'a>,
     pub(crate) output: &'a mut Output,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) backlog: &'a mut Option<Box<Backlog>>,
     pub(crate) sending: &'a mut Option<Box<Sending>>,
     pub(crate) receiving: &'a mut Option<Box<Receiving>>,
+    /// How many requests the application was given.
+    pub(crate) requests: u32,
 }
 
 /// Content that is handed over while it comes.
@@ -85,13 +88,15 @@ impl Exchange<'_> {
             return self.answer_later(ticket, logged, request, answer);
         }
         let mut attached = Attached::default();
-        let replied = written(self.app, &ticket, self.common, self.home, self.output, &mut attached, request, answer);
+        let Self { app, common, counters, home, .. } = *self;
+        let replied = written(app, &ticket, common, counters, home, self.output, &mut attached, request, answer);
         let Some(replied) = replied else {
             let mut waiting = self.waiting(ticket, logged, request);
             waiting.done.append(attached.take_done());
-            self.backlog.get_or_insert_default().defer(waiting);
+            self.backlog.get_or_insert_default().defer(waiting, self.counters);
             return Outcome::Later;
         };
+        self.counters.handle_response(replied.status());
         if let Some(line) = logged {
             log_access(&line, &replied);
         }
@@ -107,13 +112,13 @@ impl Exchange<'_> {
         request: Option<&Request<'_>>,
         answer: impl FnOnce(Reply<'_>) -> Answer,
     ) -> Outcome {
-        let (held, done) = render(self.app, &ticket, self.common, self.home, request, answer);
+        let (held, done) = render(self.app, &ticket, self.common, self.counters, self.home, request, answer);
         let mut waiting = self.waiting(ticket, logged, request);
         waiting.done.append(done);
         let backlog = self.backlog.get_or_insert_default();
         match held {
             Some(held) => backlog.hold(waiting, held),
-            None => backlog.defer(waiting),
+            None => backlog.defer(waiting, self.counters),
         }
         Outcome::Later
     }
@@ -169,7 +174,7 @@ impl Exchange<'_> {
         }
         let mut waiting = Waiting::new(ticket, logged);
         (waiting.request, waiting.work) = (Some(shared), Some(work));
-        self.backlog.get_or_insert_default().defer(waiting);
+        self.backlog.get_or_insert_default().defer(waiting, self.counters);
         Outcome::Later
     }
 
@@ -194,6 +199,7 @@ impl Service for Exchange<'_> {
 
     #[inline]
     fn call(&mut self, request: &head::Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome {
+        self.requests += 1;
         let app = self.app;
         let logged = self.logged(request);
         let data = RequestData::default();
@@ -223,6 +229,7 @@ impl Service for Exchange<'_> {
     }
 
     fn begin(&mut self, request: &head::Request<'_>, ticket: Ticket) -> Outcome {
+        self.requests += 1;
         let app = self.app;
         let logged = self.logged(request);
         let data = RequestData::default();
@@ -253,6 +260,9 @@ impl Service for Exchange<'_> {
     }
 
     fn end_content(&mut self, end: Result<(), Rejection>) {
+        if let Err(rejection) = end {
+            self.counters.handle_rejection(rejection.status());
+        }
         let Some(intake) = self.intake() else { return };
         match end {
             Ok(()) => {
@@ -269,6 +279,7 @@ impl Service for Exchange<'_> {
     }
 
     fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome {
+        self.counters.handle_rejection(rejection.status());
         let logged = self.app.logs_access().then(|| access_line(self.peer, "-", "-"));
         let app = self.app;
         self.answer(ticket, logged, None, |reply| app.refuse(rejection, reply))

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use crate::guarded::guard;
+use crate::{BadContent, ContentError, guarded::guard};
 
 /// An error of any type, on its way from a handler to whoever turns it into a reply: [`App::on_error`](crate::App::on_error),
 /// or the defaults. `?` makes one of every error that can be sent between threads.
@@ -20,6 +20,18 @@ impl Fault {
     /// What it says, or that it panics when it is asked: its words are the application's, too.
     pub(crate) fn told(&self) -> String {
         guard(|| self.to_string()).unwrap_or_else(|panic| panic.to_string())
+    }
+
+    /// Whether it tells what is wrong with a request, or its time, and not with its handler.
+    pub(crate) fn is_about_the_request(&self) -> bool {
+        let error = self.error();
+        error.is::<NotFound>()
+            || error.is::<MethodNotAllowed>()
+            || error.is::<NotImplemented>()
+            || error.is::<UpgradeRequired>()
+            || error.is::<Cancelled>()
+            || error.is::<ContentError>()
+            || error.is::<BadContent>()
     }
 
     /// The error, where it is of this type.

@@ -15,10 +15,10 @@ mod around;
 mod attached;
 mod backlog;
 mod bad_content;
-mod census;
 mod charset;
 mod client;
 mod content;
+mod counters;
 mod data;
 mod deferral;
 mod done;
@@ -45,6 +45,7 @@ mod parts;
 mod piece;
 mod pipe;
 mod program;
+mod prometheus;
 mod reload;
 mod render;
 mod request;
@@ -59,14 +60,15 @@ mod start_error;
 mod successor;
 mod supervisor;
 mod takeover;
+mod totals;
 
 pub use answer::{Answer, Answered, Reply, ReplyHead};
 pub use app::App;
 pub use around::WrittenReply;
 pub use bad_content::BadContent;
-pub use census::Census;
 pub use client::{Client, Transport, Turn};
 pub use content::LARGE;
+pub use counters::{Counters, WorkerCounters};
 pub use deferral::{ClientKey, Completion, Deferred, Mailbox, Message};
 pub use done::Ending;
 pub use events::ServerSentEvent;
@@ -82,8 +84,9 @@ pub use output::Output;
 pub use owned::OwnedRequest;
 pub use parts::{Part, Parts};
 pub use piece::Piece;
+pub use prometheus::PROMETHEUS;
 pub use pronto::{
-    connection::{Drain, Rejection},
+    connection::{CloseReason, Drain, Rejection},
     content::MultipartLimits,
     head::{Method, Status},
     response::{Redirect, SameSite, SetCookie},
@@ -97,3 +100,4 @@ pub use server::{Running, Server};
 pub use session::{Home, Session, WorkerState};
 pub use start_error::StartError;
 pub use takeover::{Draining, Upgraded};
+pub use totals::Totals;

@@ -5,7 +5,7 @@ use pronto::{
 };
 
 use crate::{
-    Answer, Answered, App, Fault, Home, Output, Reply, Request, WrittenReply,
+    Answer, Answered, App, Fault, Home, Output, Panicked, Reply, Request, WorkerCounters, WrittenReply,
     answer::{Kind, Origin},
     app::plain,
     attached::Attached,
@@ -19,12 +19,13 @@ pub(crate) fn render(
     app: &App,
     ticket: &Ticket,
     common: &CommonFields,
+    counters: &WorkerCounters,
     home: Home<'_>,
     request: Option<&Request<'_>>,
     answer: impl FnOnce(Reply<'_>) -> Answer,
 ) -> (Option<Box<Held>>, DoneHooks) {
     let (mut output, mut attached) = (Output::new(), Attached::default());
-    let replied = written(app, ticket, common, home, &mut output, &mut attached, request, answer);
+    let replied = written(app, ticket, common, counters, home, &mut output, &mut attached, request, answer);
     let done = attached.take_done();
     let held = replied.map(|replied| Box::new(Held { octets: output.into_octets(), replied, attached }));
     (held, done)
@@ -37,6 +38,7 @@ pub(crate) fn written(
     app: &App,
     ticket: &Ticket,
     common: &CommonFields,
+    counters: &WorkerCounters,
     home: Home<'_>,
     output: &mut Output,
     attached: &mut Attached,
@@ -54,12 +56,20 @@ pub(crate) fn written(
         Ok(Answered(Kind::Deferred)) => return None,
         Err(fault) => fault,
     };
-    failed(app, before, Reply { output, attached, context, common, origin }, &fault, request)
+    failed(app, counters, before, Reply { output, attached, context, common, origin }, &fault, request)
 }
 
 /// Answers in the place of a handler that failed.
 #[cold]
-fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Option<&Request<'_>>) -> Option<Replied> {
+fn failed(
+    app: &App,
+    counters: &WorkerCounters,
+    before: usize,
+    reply: Reply<'_>,
+    fault: &Fault,
+    request: Option<&Request<'_>>,
+) -> Option<Replied> {
+    count(counters, fault);
     let Reply { output, attached, context, common, origin } = reply;
     // What was written before is taken back.
     output.truncate(before);
@@ -68,10 +78,16 @@ fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Op
     match attempt(reply, |reply| app.handle_error(fault, request, reply)) {
         Ok(Answered(Kind::Written(replied))) => match look_after(app, before, output, &replied, request) {
             Ok(()) => return Some(replied),
-            Err(error) => log::error!("a function after a handler failed: {}", error.told()),
+            Err(error) => {
+                count(counters, &error);
+                log::error!("a function after a handler failed: {}", error.told());
+            }
         },
         Ok(Answered(Kind::Deferred)) => return None,
-        Err(error) => log::error!("the handler of an error failed: {}", error.told()),
+        Err(error) => {
+            count(counters, &error);
+            log::error!("the handler of an error failed: {}", error.told());
+        }
     }
     output.truncate(before);
     attached.clear();
@@ -80,6 +96,15 @@ fn failed(app: &App, before: usize, reply: Reply<'_>, fault: &Fault, request: Op
         Ok(Answered(Kind::Written(replied))) => Some(replied),
         // The output grows, and nothing else about this reply can be wrong.
         _ => unreachable!("the plainest reply was refused"),
+    }
+}
+
+/// Counts an error, or a panic, unless it only tells what is wrong with a request.
+fn count(counters: &WorkerCounters, fault: &Fault) {
+    if fault.downcast_ref::<Panicked>().is_some() {
+        counters.handle_panic();
+    } else if !fault.is_about_the_request() {
+        counters.handle_error();
     }
 }
 

@@ -2,7 +2,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use pronto::connection::Config;
 
-use crate::{App, Census, Listener, Mailbox};
+use crate::{App, Listener, Mailbox, WorkerCounters};
 
 /// How requests are served: what differs between runtimes.
 pub trait Runtime: 'static {
@@ -35,6 +35,6 @@ pub struct WorkerSeed {
     pub most_connections: usize,
     /// How long connections have to end in a drain.
     pub drain_limit: Duration,
-    /// Where the worker says how many connections it has open.
-    pub census: Arc<Census>,
+    /// Where the worker says what it does. One that replaces another goes on with the counters of that.
+    pub counters: Arc<WorkerCounters>,
 }

@@ -15,7 +15,7 @@ use pronto::{connection::Config, scan::Tier};
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 
 use crate::{
-    Address, App, Census, Drain, Runtime, StartError,
+    Address, App, Drain, Runtime, StartError, WorkerCounters,
     inherited::{Inherited, Role},
     lifetime,
     listener::Listeners,
@@ -154,7 +154,7 @@ impl<R: Runtime> Server<R> {
             drain_limit: self.drain_limit,
         };
         let crew = Crew::start(plan, workers).inspect_err(|_| listeners.remove_file())?;
-        let (events, censuses) = (crew.sender(), crew.censuses());
+        let (events, counters) = (crew.sender(), crew.counters());
         let (over, is_over) = mpsc::channel();
         let supervise = move || {
             crew.supervise();
@@ -164,7 +164,7 @@ impl<R: Runtime> Server<R> {
         if let Some(predecessor) = inherited.predecessor {
             predecessor.say_ready();
         }
-        Ok(Running { listeners, drain_limit: self.drain_limit, events, censuses, is_over })
+        Ok(Running { listeners, drain_limit: self.drain_limit, events, counters, is_over })
     }
 
     fn listeners(&self, inherited: &mut Inherited) -> Result<Listeners, StartError> {
@@ -227,7 +227,7 @@ pub struct Running {
     listeners: Arc<Listeners>,
     drain_limit: Duration,
     events: Sender<Event>,
-    censuses: Vec<Arc<Census>>,
+    counters: Vec<Arc<WorkerCounters>>,
     /// Its sender is dropped when all workers have ended.
     is_over: Receiver<()>,
 }
@@ -240,7 +240,7 @@ impl Running {
 
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        self.censuses.iter().map(|census| census.open()).sum()
+        self.counters.iter().map(|counters| counters.open()).sum()
     }
 
     /// Accepts no more, finishes what is in flight within the drain limit, and returns when all is over.
@@ -274,7 +274,7 @@ impl Running {
 
 impl fmt::Display for Running {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (address, workers, tier) = (self.address(), self.censuses.len(), Tier::in_use());
+        let (address, workers, tier) = (self.address(), self.counters.len(), Tier::in_use());
         let s = if workers == 1 { "" } else { "s" };
         write!(formatter, "pronto on {address} with {workers} worker{s}, scanning with {tier}")
     }

@@ -8,7 +8,7 @@ use pronto::{
 };
 
 use crate::{
-    Answer, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Reply,
+    Answer, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Reply, WorkerCounters,
     attached::{Attached, Parts},
     backlog::{Backlog, Held, MOST, Waiting},
     content::Content,
@@ -27,6 +27,7 @@ pub struct WorkerState {
     pub(crate) config: Config,
     pub(crate) fields: Box<[FieldSpan]>,
     pub(crate) common: CommonFields,
+    pub(crate) counters: Arc<WorkerCounters>,
     /// The replies of the turn.
     pub output: Output,
 }
@@ -34,15 +35,26 @@ pub struct WorkerState {
 impl WorkerState {
     /// What a worker needs for this application. At most 64 requests of a connection are in flight, whatever `config`
     /// says: as many as the replies that can wait.
-    pub fn new(app: Arc<App>, mut config: Config) -> Self {
+    pub fn new(app: Arc<App>, config: Config) -> Self {
+        let counters = app.counters().add_worker();
+        Self::with_counters(app, config, counters)
+    }
+
+    /// The same, with counters that are there already.
+    pub fn with_counters(app: Arc<App>, mut config: Config, counters: Arc<WorkerCounters>) -> Self {
         config.limits.in_flight = config.limits.in_flight.min(MOST as u16);
         let fields = vec![FieldSpan::EMPTY; usize::from(config.limits.head.fields)].into_boxed_slice();
-        Self { app, config, fields, common: CommonFields::new(), output: Output::new() }
+        Self { app, config, fields, common: CommonFields::new(), counters, output: Output::new() }
     }
 
     /// The limits and timeouts.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Where it is counted what happens.
+    pub fn counters(&self) -> &Arc<WorkerCounters> {
+        &self.counters
     }
 
     /// Sets the clock of the Date field, in seconds since 1970.
@@ -115,9 +127,14 @@ impl Session {
     /// Answers every complete request in `input`; see [`Driver::drive`]. Replies in turn go to the worker's output.
     pub fn drive(&mut self, worker: &mut WorkerState, home: Home<'_>, input: &mut [u8], now: Instant) -> Driven {
         let Self { driver, peer, backlog, sending, receiving } = self;
-        let WorkerState { app, config, fields, common, output } = worker;
-        let mut exchange = Exchange { app, config, common, home, output, peer: *peer, backlog, sending, receiving };
+        let WorkerState { app, config, fields, common, counters, output } = worker;
+        let peer = *peer;
+        let mut exchange =
+            Exchange { app, config, common, counters, home, output, peer, backlog, sending, receiving, requests: 0 };
         let mut driven = driver.drive(config, input, fields, &mut exchange, now);
+        if exchange.requests > 0 {
+            counters.handle_batch(exchange.requests);
+        }
         if driven.stop == Stop::Upgraded {
             self.pass_on(&input[driven.consumed..driven.filled]);
             driven.consumed = driven.filled;
@@ -308,7 +325,8 @@ impl Session {
         }
         connection.refresh_ticket(&mut waiting.ticket);
         let view = waiting.request.as_deref().map(|request| request.view());
-        let (held, done) = render(&worker.app, &waiting.ticket, &worker.common, home, view.as_ref(), answer);
+        let WorkerState { app, common, counters, .. } = worker;
+        let (held, done) = render(app, &waiting.ticket, common, counters, home, view.as_ref(), answer);
         waiting.done.append(done);
         if let Some(held) = held {
             if let Some(request) = &waiting.request {
@@ -333,6 +351,7 @@ impl Session {
             }
             let Held { octets, replied, mut attached } = *held;
             attached.append_done(done);
+            worker.counters.handle_response(replied.status());
             if let Some(line) = logged {
                 log_access(&line, &replied);
             }

@@ -17,7 +17,7 @@ use std::{
 use pronto::connection::Config;
 
 use crate::{
-    App, Census, Drain, Mailbox, Message, StartError, WorkerContext, WorkerSeed, hooks::set_current,
+    App, Drain, Mailbox, Message, StartError, WorkerContext, WorkerCounters, WorkerSeed, hooks::set_current,
     listener::Listeners,
 };
 
@@ -72,7 +72,7 @@ pub(crate) struct Crew {
 /// The place of a worker, which a new one takes when it dies.
 #[derive(Debug)]
 struct Post {
-    census: Arc<Census>,
+    counters: Arc<WorkerCounters>,
     mailbox: Arc<Mailbox>,
     /// The thread, while there is one.
     thread: Option<JoinHandle<()>>,
@@ -96,7 +96,7 @@ impl Crew {
         let (sender, events) = mpsc::channel();
         let mut crew = Self { plan, posts: Vec::new(), sender, events, gate: Arc::default(), draining: false };
         for index in 0..workers {
-            crew.posts.push(Post::new());
+            crew.posts.push(Post::new(crew.plan.app.counters().add_worker()));
             if let Err(error) = crew.fill(index) {
                 crew.disband();
                 return Err(StartError::Worker(error));
@@ -115,9 +115,9 @@ impl Crew {
         self.sender.clone()
     }
 
-    /// Where the workers say how many connections they have.
-    pub(crate) fn censuses(&self) -> Vec<Arc<Census>> {
-        self.posts.iter().map(|post| Arc::clone(&post.census)).collect()
+    /// What the workers count, each for itself.
+    pub(crate) fn counters(&self) -> Vec<Arc<WorkerCounters>> {
+        self.posts.iter().map(|post| Arc::clone(&post.counters)).collect()
     }
 
     /// Replaces workers that die, until all have drained.
@@ -173,7 +173,10 @@ impl Crew {
             // Its end has been told: panics are caught in it.
             let _ended = thread.join();
         }
-        post.census.set_open(0);
+        post.counters.handle_end();
+        if !(self.draining && matches!(end, End::Drained)) {
+            post.counters.handle_death();
+        }
         if self.draining {
             if !matches!(end, End::Drained) {
                 log::error!("worker {index} has died in the drain: {end}");
@@ -219,8 +222,8 @@ impl Crew {
         let (post, events, gate) = (&mut self.posts[index], self.sender.clone(), Arc::clone(&self.gate));
         post.mailbox = Arc::new(Mailbox::new());
         post.started = Instant::now();
-        let (mailbox, census) = (Arc::clone(&post.mailbox), Arc::clone(&post.census));
-        let seed = WorkerSeed { index, listener, app, config, mailbox, most_connections, drain_limit, census };
+        let (mailbox, counters) = (Arc::clone(&post.mailbox), Arc::clone(&post.counters));
+        let seed = WorkerSeed { index, listener, app, config, mailbox, most_connections, drain_limit, counters };
         let work = move || {
             let end = work(serve, seed, &events, &gate);
             // Nobody listens where not all workers could start.
@@ -232,9 +235,9 @@ impl Crew {
 }
 
 impl Post {
-    fn new() -> Self {
+    fn new(counters: Arc<WorkerCounters>) -> Self {
         Self {
-            census: Arc::new(Census::new()),
+            counters,
             mailbox: Arc::new(Mailbox::new()),
             thread: None,
             started: Instant::now(),

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use pronto::connection::CloseReason;
 use pronto_host::{Address, App, Listener, Message, Runtime, Server, StartError, WorkerSeed, worker_state};
 
 /// A connection brings one octet: `p` has the worker panic, `e` has it fail, `q` has it end; all others are answered with
@@ -37,7 +38,7 @@ impl Runtime for Obedient {
                     continue;
                 }
             };
-            seed.census.set_open(1);
+            seed.counters.handle_accepted();
             stream.set_nonblocking(false)?;
             let mut octet = [0];
             stream.read_exact(&mut octet)?;
@@ -53,7 +54,7 @@ impl Runtime for Obedient {
             });
             stream.write_all(&[seed.index as u8, answered])?;
             drop(stream);
-            seed.census.set_open(0);
+            seed.counters.handle_closed(CloseReason::Reply);
         }
     }
 }
@@ -119,6 +120,7 @@ fn a_worker_that_dies_is_reported_and_replaced() {
         worker.insert(Answered(Cell::new(0)));
         Ok(())
     });
+    let counters = app.counters();
     let running = server().start(app).unwrap();
     let at = address(running.address());
     assert_eq!([say(at, b'.'), say(at, b'.')], [Some([0, 1]), Some([0, 2])]);
@@ -138,6 +140,10 @@ fn a_worker_that_dies_is_reported_and_replaced() {
     assert_eq!(say(at, b'.'), Some([0, 1]));
     eventually("nobody is there", || running.connections() == 0);
     assert_eq!(starts.load(Ordering::SeqCst), 6);
+    // What the dead have counted is not forgotten, and what they had is over.
+    let totals = counters.read();
+    assert_eq!((totals.workers(), totals.deaths(), totals.open()), (1, 5, 0));
+    assert_eq!((totals.accepted(), totals.closed(CloseReason::Reply), totals.lost()), (8, 5, 3));
 
     running.stop();
     assert!(TcpStream::connect(at).is_err());

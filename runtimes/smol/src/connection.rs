@@ -144,7 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
 impl<S> Drop for Connection<S> {
     fn drop(&mut self) {
-        self.worker.leave(self.place);
+        self.worker.leave(self.place, self.client.close_reason());
     }
 }
 

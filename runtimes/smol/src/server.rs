@@ -1,7 +1,7 @@
 use std::{io, rc::Rc};
 
 use async_executor::LocalExecutor;
-use pronto_host::{Runtime, WorkerSeed};
+use pronto_host::{Runtime, WorkerSeed, WorkerState};
 
 use crate::{Worker, accept::Acceptor};
 
@@ -17,8 +17,8 @@ impl Runtime for Smol {
     const NAME: &'static str = "smol";
 
     fn serve(seed: WorkerSeed) -> io::Result<()> {
-        let WorkerSeed { listener, app, config, mailbox, census, most_connections, drain_limit, .. } = seed;
-        let worker = Rc::new(Worker::with_census(app, config, census));
+        let WorkerSeed { listener, app, config, mailbox, counters, most_connections, drain_limit, .. } = seed;
+        let worker = Rc::new(Worker::with_state(WorkerState::with_counters(app, config, counters)));
         let acceptor = Acceptor::new(worker, listener, mailbox, most_connections, drain_limit)?;
         let executor = LocalExecutor::new();
         async_io::block_on(executor.run(acceptor.run(&executor)))

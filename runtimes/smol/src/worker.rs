@@ -9,8 +9,8 @@ use std::{
 };
 
 use futures_lite::{AsyncRead, AsyncWrite, future::poll_fn};
-use pronto::connection::{Config, Instant};
-use pronto_host::{App, Census, Mailbox, Message, WorkerState};
+use pronto::connection::{CloseReason, Config, Instant};
+use pronto_host::{App, Mailbox, Message, WorkerCounters, WorkerState};
 use slab::Slab;
 
 use crate::connection::Connection;
@@ -21,7 +21,7 @@ use crate::connection::Connection;
 /// use std::rc::Rc;
 ///
 /// use futures_lite::{AsyncRead, AsyncWrite};
-/// use pronto::connection::Config;
+/// use pronto::connection::{CloseReason, Config};
 /// use pronto_smol::{App, Worker};
 ///
 /// async fn serve_one(stream: impl AsyncRead + AsyncWrite + Unpin, app: App) {
@@ -34,7 +34,7 @@ pub struct Worker {
     /// Lent to whichever connection reads.
     pub(crate) buffer: RefCell<Vec<u8>>,
     mailboxes: RefCell<Slab<Arc<Mailbox>>>,
-    census: Arc<Census>,
+    counters: Arc<WorkerCounters>,
     /// Whoever waits for a connection to end.
     on_leave: Cell<Option<Waker>>,
     start: time::Instant,
@@ -46,15 +46,16 @@ const READ: usize = 64 * 1024;
 impl Worker {
     /// A worker for this application, which must be [right](App::check).
     pub fn new(app: App, config: Config) -> Self {
-        Self::with_census(Arc::new(app), config, Arc::default())
+        Self::with_state(WorkerState::new(Arc::new(app), config))
     }
 
-    pub(crate) fn with_census(app: Arc<App>, config: Config, census: Arc<Census>) -> Self {
+    pub(crate) fn with_state(state: WorkerState) -> Self {
+        let counters = Arc::clone(state.counters());
         Self {
-            state: RefCell::new(WorkerState::new(app, config)),
+            state: RefCell::new(state),
             buffer: RefCell::new(vec![0; READ]),
             mailboxes: RefCell::default(),
-            census,
+            counters,
             on_leave: Cell::new(None),
             start: time::Instant::now(),
         }
@@ -109,13 +110,13 @@ impl Worker {
 
     pub(crate) fn enter(&self, mailbox: Arc<Mailbox>) -> usize {
         let place = self.mailboxes.borrow_mut().insert(mailbox);
-        self.census.set_open(self.open());
+        self.counters.handle_accepted();
         place
     }
 
-    pub(crate) fn leave(&self, place: usize) {
+    pub(crate) fn leave(&self, place: usize, reason: CloseReason) {
         self.mailboxes.borrow_mut().remove(place);
-        self.census.set_open(self.open());
+        self.counters.handle_closed(reason);
         if let Some(waker) = self.on_leave.take() {
             waker.wake();
         }
