@@ -95,6 +95,7 @@ macro_rules! black_box_suite {
             routers_are_nested_and_patterns_end_in_tails
             a_matcher_of_ones_own_chooses_the_route
             what_is_refused_can_be_worded_otherwise
+            an_error_is_shown_only_when_debugging
             cookies_are_set_and_clients_sent_elsewhere
             nothing_splits_a_reply
         }

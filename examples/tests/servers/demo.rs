@@ -224,9 +224,52 @@ fn replies_are_logged_when_asked_for() {
     let statuses = [client.reply().status, client.reply().status, client.reply().status];
     assert_eq!(statuses, [200, 200, 400]);
     let (_, said) = server.stop(rustix::process::Signal::TERM);
-    for line in ["GET / 200 13", "GET /sleep/1 200 5", "- - 400 "] {
-        assert!(said.contains(line), "no {line:?} in {said}");
+    let logged = accessed(&said);
+    let words: Vec<Vec<_>> = logged.iter().map(|line| line.split(' ').collect()).collect();
+    let expected = [["GET", "/", "200", "13"], ["GET", "/sleep/1", "200", "5"], ["-", "-", "400", "46"]];
+    assert_eq!(words.iter().map(|words| &words[1..5]).collect::<Vec<_>>(), expected);
+    let milliseconds: Vec<f64> = words.iter().map(|words| words[5].parse().unwrap()).collect();
+    assert!(milliseconds[0] < milliseconds[1] && (1.0..5000.0).contains(&milliseconds[1]), "{milliseconds:?}");
+    assert!(words.iter().all(|words| words.len() == 6 && words[0].starts_with("127.0.0.1:")), "{said}");
+}
+
+/// What the access log says.
+fn accessed(said: &str) -> Vec<&str> {
+    said.lines().filter_map(|line| line.split_once(" pronto::access] ")).map(|(_, line)| line).collect()
+}
+
+#[test]
+fn nothing_that_is_asked_for_forges_a_line_of_the_log() {
+    let server = Server::start(PROGRAM, &["--workers", "1", "--access-log", "--debug"]);
+    let line = "127.0.0.1:1 GET /forged 200 1 0.001";
+    let mut client = server.client();
+    // What is escaped stays so.
+    assert_eq!(client.send(get("/hello/%0D%0A%1B%5B2K%20x")).reply().status, 200);
+    // What is not is no request.
+    let wrong = ["\r", "\n", "\r\n", "\x0b", "\x1b[2K", "\t", "\0", "\x7f", "\u{85}", "\u{2028}", " "];
+    for wrong in wrong {
+        for sent in [get(&format!("/{wrong}{line}")), format!("G{wrong}ET / HTTP/1.1\r\nHost: a\r\n\r\n")] {
+            assert_eq!(server.client().send(&sent).reply().status, 400, "{sent:?}");
+        }
     }
+    let (_, said) = server.stop(rustix::process::Signal::TERM);
+    let logged: Vec<_> = accessed(&said).iter().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert!(logged[0].starts_with("GET /hello/%0D%0A%1B%5B2K%20x 200 "), "{said}");
+    assert_eq!(logged.len(), 1 + 2 * wrong.len());
+    assert!(logged[1..].iter().all(|line| line.starts_with("- - 400 ")), "{said}");
+    assert!(!said.contains("forged") && !said.contains(['\u{1b}', '\u{b}', '\0']), "{said}");
+}
+
+#[test]
+fn with_debug_requests_are_logged_as_they_come() {
+    let server = Server::start(PROGRAM, &["--workers", "1", "--debug"]);
+    let mut client = server.client();
+    client.send(get("/nowhere?x=1"));
+    assert_eq!(client.reply().status, 404);
+    let (_, said) = server.stop(rustix::process::Signal::TERM);
+    let asked: Vec<_> = said.lines().filter(|line| line.contains(" GET /nowhere?x=1")).collect();
+    assert!(matches!(asked[..], [line] if line.ends_with(" GET /nowhere?x=1")), "{said}");
+    assert!(accessed(&said).is_empty(), "{said}");
 }
 
 #[test]

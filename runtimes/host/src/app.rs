@@ -140,7 +140,14 @@ impl App {
 
 /// How it behaves.
 impl App {
-    /// Logs each reply through the `log` crate, with the target `pronto::access`.
+    /// Logs each reply through the `log` crate, at the level `info`, with the target `pronto::access`, in six words: who asked,
+    /// the method, the target as it was sent, the status, octets of content, and milliseconds until the head of the reply left.
+    /// `-` stands for what is not known. No client can put a word or a line in.
+    ///
+    /// ```text
+    /// 127.0.0.1:40312 GET /hello/w%C3%B6rld?x=1 200 7 0.041
+    /// 127.0.0.1:40312 - - 400 26 0.002
+    /// ```
     #[must_use]
     pub const fn access_log(mut self) -> Self {
         self.access_log = true;

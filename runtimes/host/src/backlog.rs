@@ -10,8 +10,8 @@ use pronto::{
 };
 
 use crate::{
-    Fault, Response, WorkerCounters, alarm::Alarm, attached::Attached, counters::Pending, done::DoneHooks,
-    guarded::Guarded, handler::HandlerFuture, owned::Shared,
+    Fault, Response, WorkerCounters, access::AccessEntry, alarm::Alarm, attached::Attached, counters::Pending,
+    done::DoneHooks, guarded::Guarded, handler::HandlerFuture, owned::Shared,
 };
 
 /// The replies of a connection that wait: a request was put off, and those behind it were answered or put off, too.
@@ -32,7 +32,7 @@ pub(crate) const MOST: usize = 64;
 pub(crate) struct Waiting {
     pub(crate) ticket: Ticket,
     /// What the access log says of it, when it is on.
-    pub(crate) logged: Option<String>,
+    pub(crate) logged: Option<Box<AccessEntry>>,
     /// The request, where somebody may want to see it yet.
     pub(crate) request: Option<Arc<Shared>>,
     /// What is being done to answer it, unless another thread does it, or it is done.
@@ -46,7 +46,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// A request about which nothing more is known.
-    pub(crate) fn new(ticket: Ticket, logged: Option<String>) -> Self {
+    pub(crate) fn new(ticket: Ticket, logged: Option<Box<AccessEntry>>) -> Self {
         Self { ticket, logged, request: None, work: None, done: DoneHooks::default(), answered: false, pending: None }
     }
 }

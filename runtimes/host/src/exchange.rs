@@ -8,12 +8,13 @@ use pronto::{
     connection::{Config, Rejection, Ticket, Turn},
     framing::TrailerSection,
     head,
-    response::{CONTINUE, CommonFields, Replied},
+    response::{CONTINUE, CommonFields},
     service::{Admission, Outcome, Room, Service},
 };
 
 use crate::{
     Answer, App, ContentError, Home, IncomingContent, Output, OwnedRequest, Reply, Request, WorkerCounters,
+    access::{AccessEntry, log_request},
     alarm::Alarm,
     app::{Handling, options},
     attached::Attached,
@@ -80,7 +81,7 @@ impl Exchange<'_> {
     fn answer(
         &mut self,
         ticket: Ticket,
-        logged: Option<String>,
+        logged: Option<Box<AccessEntry>>,
         request: Option<&Request<'_>>,
         answer: impl FnOnce(Reply<'_>) -> Answer,
     ) -> Outcome {
@@ -97,8 +98,8 @@ impl Exchange<'_> {
             return Outcome::Later;
         };
         self.counters.handle_response(replied.status());
-        if let Some(line) = logged {
-            log_access(&line, &replied);
+        if let Some(entry) = logged {
+            entry.log(&replied);
         }
         place(attached, &replied, self.sending, self.receiving);
         Outcome::Answered(ticket, replied)
@@ -108,7 +109,7 @@ impl Exchange<'_> {
     fn answer_later(
         &mut self,
         ticket: Ticket,
-        logged: Option<String>,
+        logged: Option<Box<AccessEntry>>,
         request: Option<&Request<'_>>,
         answer: impl FnOnce(Reply<'_>) -> Answer,
     ) -> Outcome {
@@ -124,7 +125,7 @@ impl Exchange<'_> {
     }
 
     /// A request that waits. It is copied only where somebody may have to see it when it has its reply.
-    fn waiting(&self, ticket: Ticket, logged: Option<String>, request: Option<&Request<'_>>) -> Waiting {
+    fn waiting(&self, ticket: Ticket, logged: Option<Box<AccessEntry>>, request: Option<&Request<'_>>) -> Waiting {
         let mut waiting = Waiting::new(ticket, logged);
         if let Some(request) = request.filter(|request| self.app.sees_again(request)) {
             waiting.request = Some(Shared::copy(request));
@@ -139,7 +140,7 @@ impl Exchange<'_> {
         request: &Request<'_>,
         content: Option<Arc<Pipe>>,
         ticket: Ticket,
-        logged: Option<String>,
+        logged: Option<Box<AccessEntry>>,
     ) -> Outcome {
         let app = self.app;
         if let Some(early) = guard(|| app.run_before(request)).and_then(|early| early).transpose() {
@@ -184,11 +185,11 @@ impl Exchange<'_> {
 
     /// What the access log will say of a request, when it is on.
     #[inline]
-    fn logged(&self, request: &head::Request<'_>) -> Option<String> {
+    fn logged(&self, request: &head::Request<'_>) -> Option<Box<AccessEntry>> {
         if self.app.is_debugged() {
-            log::info!("{}", access_line(self.peer, request.method().as_str(), request.target()));
+            log_request(self.peer, request);
         }
-        self.app.logs_access().then(|| access_line(self.peer, request.method().as_str(), request.target()))
+        self.app.logs_access().then(|| AccessEntry::new(self.peer, request))
     }
 }
 
@@ -280,7 +281,7 @@ impl Service for Exchange<'_> {
 
     fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome {
         self.counters.handle_rejection(rejection.status());
-        let logged = self.app.logs_access().then(|| access_line(self.peer, "-", "-"));
+        let logged = self.app.logs_access().then(|| AccessEntry::refused(self.peer));
         let app = self.app;
         self.answer(ticket, logged, None, |reply| app.refuse(rejection, reply))
     }
@@ -296,19 +297,3 @@ impl Service for Exchange<'_> {
 
 /// Output from this length on is sent before more requests are answered.
 const FLUSH: usize = 256 * 1024;
-
-/// What the access log says of a request.
-fn access_line(peer: Option<SocketAddr>, method: &str, target: &str) -> String {
-    match peer {
-        Some(peer) => format!("{peer} {method} {target}"),
-        None => format!("- {method} {target}"),
-    }
-}
-
-pub(crate) fn log_access(line: &str, replied: &Replied) {
-    let status = replied.status().code();
-    match replied.content_length() {
-        Some(length) => log::info!(target: "pronto::access", "{line} {status} {length}"),
-        None => log::info!(target: "pronto::access", "{line} {status} -"),
-    }
-}

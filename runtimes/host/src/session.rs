@@ -14,7 +14,7 @@ use crate::{
     content::Content,
     deferral::Completion,
     done::DoneHooks,
-    exchange::{Exchange, Intake, log_access},
+    exchange::{Exchange, Intake},
     owned::Shared,
     render::render,
     takeover::Takeover,
@@ -352,8 +352,8 @@ impl Session {
             let Held { octets, replied, mut attached } = *held;
             attached.append_done(done);
             worker.counters.handle_response(replied.status());
-            if let Some(line) = logged {
-                log_access(&line, &replied);
+            if let Some(entry) = logged {
+                entry.log(&replied);
             }
             // The content of this reply may be made from that of its request: after its head it is too late for leave.
             if reading == Some(ticket.number()) && connection.take_expectation(now) {

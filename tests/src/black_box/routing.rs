@@ -11,7 +11,7 @@ use pronto::{
     response::PreparedResponse,
     service::Methods,
 };
-use pronto_host::{App, Fault, OwnedRequest, Reply, Request, Response, Router, Routes, WrittenReply};
+use pronto_host::{Answer, App, Fault, OwnedRequest, Reply, Request, Response, Router, Routes, WrittenReply};
 
 use super::{Runtime, get};
 use crate::{client::Client, reply::To};
@@ -277,4 +277,24 @@ pub fn what_is_refused_can_be_worded_otherwise<R: Runtime>() {
         assert_eq!(client.rest(), b"");
     }
     server.stop();
+}
+
+/// Errors may tell what strangers should not know.
+pub fn an_error_is_shown_only_when_debugging<R: Runtime>() {
+    let app = || {
+        App::new()
+            .get("/sync", |_: &Request<'_>, _: Reply<'_>| -> Answer { Err(Fault::words("the words")) })
+            .get("/async", async |_: OwnedRequest| Err::<&str, _>(Fault::words("the words")))
+            .get("/panic", |_: &Request<'_>, _: Reply<'_>| -> Answer { panic!("the words") })
+    };
+    for (app, shown) in [(app(), false), (app().debug(), true)] {
+        let server = R::start(app, Config::new());
+        let mut client = Client::connect(server.address());
+        for target in ["/sync", "/async", "/panic"] {
+            let reply = client.send(get(target)).reply();
+            assert_eq!((reply.status, reply.text().contains("the words")), (500, shown), "{target}");
+            assert!(shown || reply.text() == "Internal Server Error", "{target}");
+        }
+        server.stop();
+    }
 }
