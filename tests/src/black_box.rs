@@ -20,6 +20,7 @@ use pronto_host::{App, Deferred, Reply, Request};
 
 mod content;
 mod counting;
+mod files;
 mod replies;
 mod routing;
 mod streaming;
@@ -27,6 +28,7 @@ mod waiting;
 
 pub use content::*;
 pub use counting::*;
+pub use files::*;
 pub use replies::*;
 pub use routing::*;
 pub use streaming::*;
@@ -115,6 +117,15 @@ macro_rules! black_box_suite {
             what_was_served_is_counted
             why_connections_ended_is_counted
             requests_that_wait_are_counted_until_they_are_answered_or_lost
+        }
+        // Files of a directory.
+        $crate::black_box_cases! { $runtime:
+            files_are_served_as_what_they_are
+            no_path_leaves_the_directory
+            conditions_and_ranges_of_files_hold
+            a_large_file_arrives_as_it_is
+            slow_readers_of_files_hold_up_nobody
+            a_file_that_changes_while_it_is_sent
         }
         // Content that comes and goes piece by piece.
         $crate::black_box_cases! { $runtime:

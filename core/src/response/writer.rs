@@ -262,6 +262,11 @@ pub struct ResponseHeadWriter<'a, S> {
 }
 
 impl<S: Sink> ResponseHeadWriter<'_, S> {
+    /// What it knows about the request.
+    pub const fn context(&self) -> ReplyContext {
+        self.context
+    }
+
     /// Adds a field. A name may come again: the lines stay apart, as Set-Cookie needs it.
     #[inline]
     pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {

@@ -3,6 +3,7 @@
 use std::{
     io::{self, IoSlice},
     num::NonZeroU64,
+    os::fd::BorrowedFd,
 };
 
 use pronto_host::{Client, Transport};
@@ -44,6 +45,14 @@ impl<K: Kernel> Transport for Socket<'_, K> {
     #[inline]
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         self.kernel.write(self.socket, parts)
+    }
+
+    fn write_before_more(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.kernel.write_before_more(self.socket, parts)
+    }
+
+    fn send_file(&mut self, file: BorrowedFd<'_>, offset: u64, length: usize) -> io::Result<usize> {
+        self.kernel.send_file(self.socket, file, offset, length)
     }
 
     fn shutdown_write(&mut self) {

@@ -5,6 +5,7 @@ use std::{
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice},
     net::SocketAddr,
+    os::fd::BorrowedFd,
     rc::Rc,
     sync::{
         Arc,
@@ -62,6 +63,12 @@ pub(crate) struct Peer {
     pub(crate) room: usize,
     /// How much one write takes at most.
     pub(crate) most_written: usize,
+    /// How much of a file is sent at a time at most.
+    pub(crate) most_of_file: usize,
+    /// Files are not sent to it, but read and written.
+    pub(crate) sends_no_files: bool,
+    /// How often a file was to be sent.
+    pub(crate) files: usize,
     /// What the next reads and writes fail with.
     pub(crate) errors: VecDeque<ErrorKind>,
     /// What the worker has sent.
@@ -249,6 +256,32 @@ impl Net {
     }
 }
 
+impl Net {
+    /// What the kernel takes of what is written.
+    fn take(&mut self, index: usize, parts: &[&[u8]]) -> io::Result<usize> {
+        let peer = &mut self.peers[index];
+        peer.writes += 1;
+        peer.fault()?;
+        assert!(!peer.shut, "the write side is shut");
+        let total: usize = parts.iter().map(|part| part.len()).sum();
+        let length = total.min(peer.most_written).min(peer.room);
+        if length == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        peer.room -= length;
+        let mut left = length;
+        for part in parts {
+            let taken = part.len().min(left);
+            peer.received.extend_from_slice(&part[..taken]);
+            left -= taken;
+        }
+        if length < total && peer.room > 0 {
+            self.edge(index);
+        }
+        Ok(length)
+    }
+}
+
 impl Peer {
     fn new() -> Self {
         Self {
@@ -259,6 +292,9 @@ impl Peer {
             most_read: usize::MAX,
             room: usize::MAX,
             most_written: usize::MAX,
+            most_of_file: usize::MAX,
+            sends_no_files: false,
+            files: 0,
             errors: VecDeque::new(),
             received: Vec::new(),
             reads: 0,
@@ -328,27 +364,26 @@ impl Kernel for Fake {
     }
 
     fn write(&mut self, socket: &Socket, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
+        self.0.borrow_mut().take(socket.peer, &parts)
+    }
+
+    fn write_before_more(&mut self, socket: &Socket, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write(socket, parts)
+    }
+
+    fn send_file(&mut self, socket: &Socket, file: BorrowedFd<'_>, offset: u64, length: usize) -> io::Result<usize> {
         let mut net = self.0.borrow_mut();
         let peer = &mut net.peers[socket.peer];
-        peer.writes += 1;
-        peer.fault()?;
-        assert!(!peer.shut, "the write side is shut");
-        let total: usize = parts.iter().map(|part| part.len()).sum();
-        let length = total.min(peer.most_written).min(peer.room);
-        if length == 0 {
-            return Err(ErrorKind::WouldBlock.into());
+        peer.files += 1;
+        if peer.sends_no_files {
+            return Err(ErrorKind::Unsupported.into());
         }
-        peer.room -= length;
-        let mut left = length;
-        for part in parts {
-            let taken = part.len().min(left);
-            peer.received.extend_from_slice(&part[..taken]);
-            left -= taken;
-        }
-        if length < total && peer.room > 0 {
-            net.edge(socket.peer);
-        }
-        Ok(length)
+        // It may send less than there is room for, and say nothing of it.
+        let mut octets = vec![0; length.min(peer.most_of_file)];
+        let read = rustix::io::pread(file, &mut octets[..], offset)?;
+        let sent = net.take(socket.peer, &[&octets[..read]]);
+        if read == 0 { Ok(0) } else { sent }
     }
 
     fn shutdown_write(&mut self, socket: &Socket) {

@@ -2,10 +2,10 @@
 //! little, fails, or resets connections.
 
 use std::{
-    io::{self, IoSlice},
+    io::{self, ErrorKind, IoSlice},
     mem::MaybeUninit,
     net::SocketAddr,
-    os::fd::OwnedFd,
+    os::fd::{BorrowedFd, OwnedFd},
     sync::Arc,
     task::{Wake, Waker},
     time::{self, Duration, SystemTime},
@@ -13,6 +13,7 @@ use std::{
 
 use rustix::{
     event::{EventfdFlags, Timespec, epoll, epoll::EventData, eventfd},
+    fs::sendfile,
     io::Errno,
     net::{RecvFlags, SendFlags, Shutdown, SocketFlags, acceptfrom_with, recv, send, shutdown, sockopt},
 };
@@ -36,6 +37,18 @@ pub(crate) trait Kernel {
     fn read(&mut self, socket: &Self::Socket, buffer: &mut [u8]) -> io::Result<usize>;
 
     fn write(&mut self, socket: &Self::Socket, parts: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Writes, where more will be written at once.
+    fn write_before_more(&mut self, socket: &Self::Socket, parts: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Sends octets of a file, at most so many from this place on; 0 where it ends there.
+    fn send_file(
+        &mut self,
+        socket: &Self::Socket,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        length: usize,
+    ) -> io::Result<usize>;
 
     fn shutdown_write(&mut self, socket: &Self::Socket);
 
@@ -147,6 +160,27 @@ impl Kernel for Linux {
         match parts {
             [part] => Ok(send(socket, part, SendFlags::NOSIGNAL)?),
             _ => Ok(rustix::io::writev(socket, parts)?),
+        }
+    }
+
+    fn write_before_more(&mut self, socket: &OwnedFd, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        match parts {
+            [part] => Ok(send(socket, part, SendFlags::NOSIGNAL | SendFlags::MORE)?),
+            _ => self.write(socket, parts),
+        }
+    }
+
+    fn send_file(
+        &mut self,
+        socket: &OwnedFd,
+        file: BorrowedFd<'_>,
+        mut offset: u64,
+        length: usize,
+    ) -> io::Result<usize> {
+        match sendfile(socket, file, Some(&mut offset), length) {
+            // A file system that has no pages to send from.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Err(ErrorKind::Unsupported.into()),
+            sent => Ok(sent?),
         }
     }
 

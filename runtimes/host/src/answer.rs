@@ -1,11 +1,11 @@
-use std::{borrow::Cow, io::BufRead, sync::Arc};
+use std::{borrow::Cow, fs::File, io::BufRead, ops::Range, sync::Arc};
 
 use futures_lite::{Stream, StreamExt, stream};
 use pronto::{
     head::Status,
     response::{
-        CommonFields, Following, PreparedResponse, Redirect, Replied, ReplyContext, ResponseError, ResponseHeadWriter,
-        ResponseWriter, SetCookie,
+        CommonFields, Following, PreparedResponse, Redirect, Replied, ReplyContent, ReplyContext, ResponseError,
+        ResponseHeadWriter, ResponseWriter, SetCookie,
     },
 };
 
@@ -14,6 +14,7 @@ use crate::{
     alarm::Alarm,
     attached::Attached,
     content::{Coding, Content, LARGE, Pieces},
+    file_part::{FilePart, read_exactly},
     takeover::{Takeover, TakeoverFuture},
 };
 
@@ -180,6 +181,22 @@ impl ReplyHead<'_> {
     /// or fails, has the connection cut, since the length has been promised.
     pub fn content_from(self, length: u64, source: impl BufRead + Send + 'static) -> Answer {
         self.send_content(length, Content::sized(length, Box::new(source)))
+    }
+
+    /// Finishes with this part of a file, which must be there as a whole. Where there is much of it the operating system sends
+    /// it, if the transport is a socket; otherwise it is read, by the thread of the worker. A file that becomes shorter
+    /// meanwhile has the connection cut.
+    ///
+    /// # Errors
+    /// Beside those of every reply: the file cannot be read, or has less.
+    pub fn content_of_file(self, file: File, part: Range<u64>) -> Answer {
+        let length = part.end.saturating_sub(part.start);
+        if length >= LARGE as u64 || self.writer.context().content == ReplyContent::Omitted {
+            let part = part.start..part.start + length;
+            return self.send_content(length, Content::of_file(FilePart::new(file, part)));
+        }
+        let octets = read_exactly(&file, length as usize, part.start)?;
+        self.content(&octets)
     }
 
     /// Finishes with content of unknown length, pulled when there is room to send: chunked, or to a client of HTTP/1.0 until

@@ -132,7 +132,7 @@ impl App {
         self.with_router(|router| router.matcher(matcher))
     }
 
-    fn with_router(mut self, change: impl FnOnce(Router) -> Router) -> Self {
+    pub(crate) fn with_router(mut self, change: impl FnOnce(Router) -> Router) -> Self {
         self.router = change(self.router);
         self
     }
@@ -171,7 +171,7 @@ impl App {
     /// Whether every route is right. Runtimes ask before they start.
     ///
     /// # Errors
-    /// The first pattern that is none.
+    /// The first pattern that is none, or directory that cannot be served.
     pub const fn check(&self) -> Result<(), AppError> {
         match self.router.error() {
             Some(error) => Err(error),

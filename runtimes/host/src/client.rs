@@ -1,11 +1,19 @@
-use std::io::{self, ErrorKind, IoSlice};
+use std::{
+    io::{self, ErrorKind, IoSlice},
+    os::fd::BorrowedFd,
+};
 
 use pronto::{
     connection::{CloseReason, Config, Instant, Transport as Todo},
     service::{Driven, Stop},
 };
 
-use crate::{Home, Session, WorkerState, kept::Kept};
+use crate::{
+    Home, Session, WorkerState,
+    content::Next,
+    file_part::{TURN, Unread},
+    kept::Kept,
+};
 
 /// What a connection asks of its socket. Nothing blocks: what cannot be done now is [`ErrorKind::WouldBlock`], and whoever
 /// gives the connection its turns gives it one when that may have changed.
@@ -25,6 +33,25 @@ pub trait Transport {
     /// # Errors
     /// As for [`read`](Self::read).
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Writes as [`write`](Self::write) does, where more will be written at once: what is little may wait for that.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    fn write_before_more(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.write(parts)
+    }
+
+    /// Sends octets of a file, as many as there is room for: at most `length` of those from `offset` on. 0: the file ends
+    /// there.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read), and [`ErrorKind::Unsupported`] where this file cannot be sent so: it is read then, and
+    /// written.
+    fn send_file(&mut self, file: BorrowedFd<'_>, offset: u64, length: usize) -> io::Result<usize> {
+        let _can_not = (file, offset, length);
+        Err(ErrorKind::Unsupported.into())
+    }
 
     /// Says to the peer that no more will be sent.
     fn shutdown_write(&mut self);
@@ -157,7 +184,7 @@ impl Client {
             }
             if !self.proceed(transport, worker, home, buffer, now)? {
                 // The end, too: a reply that is delimited by it has nothing left to send then.
-                let more_to_send = !self.session.content_octets().is_empty() || self.session.is_content_sent();
+                let more_to_send = self.session.next_content().len() > 0 || self.session.is_content_sent();
                 return Ok(if self.writable && more_to_send { Turn::Again } else { Turn::Rest });
             }
         }
@@ -283,16 +310,39 @@ impl Client {
     ) -> io::Result<()> {
         let mut sent_now = 0;
         let mut output_sent = 0;
+        let mut files_sent = 0;
         for _ in 0..BUDGET {
             let unsent = self.kept.as_ref().map_or(&[][..], |kept| kept.unsent.as_octets());
             let output = &worker.output.as_octets()[output_sent..];
             if !self.writable {
                 break;
             }
-            let large = self.session.content_octets();
+            let (large, file) = match self.session.next_content() {
+                Next::Octets(octets) => (octets, None),
+                Next::File(file) => (&[][..], Some(file)),
+            };
             let (unsent_length, output_length) = (unsent.len(), output.len());
             let total = unsent_length + output_length + large.len();
             if total == 0 {
+                if let Some(file) = file {
+                    let sent = send_file(transport, file);
+                    worker.output.clear();
+                    output_sent = 0;
+                    match sent? {
+                        FileSent::Octets(sent) => {
+                            sent_now += sent;
+                            self.undriven |= self.session.consume_content(worker, home, sent, now);
+                            files_sent += sent;
+                            if files_sent >= TURN {
+                                break;
+                            }
+                        }
+                        FileSent::Full => self.writable = false,
+                        FileSent::Ended => self.session.fail_content(ErrorKind::UnexpectedEof.into()),
+                        FileSent::Unsupported => self.session.read_content(),
+                    }
+                    continue;
+                }
                 if !self.session.is_content_sent() {
                     break;
                 }
@@ -301,7 +351,7 @@ impl Client {
                 self.undriven |= self.session.consume_content(worker, home, 0, now);
                 continue;
             }
-            let Some(sent) = write(transport, [unsent, output, large])? else {
+            let Some(sent) = write(transport, [unsent, output, large], file.is_some())? else {
                 self.writable = false;
                 break;
             };
@@ -329,7 +379,7 @@ impl Client {
         worker.output.clear();
         self.let_go();
         let unsent =
-            self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len()) + self.session.content_octets().len();
+            self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len()) + self.session.next_content().len();
         if sent_now > 0 || unsent > 0 {
             worker.counters.handle_sent(sent_now);
             self.session.connection_mut().handle_transmit(worker.config(), sent_now, unsent, now);
@@ -339,8 +389,34 @@ impl Client {
     }
 }
 
+/// What became of a file that was to be sent.
+enum FileSent {
+    Octets(usize),
+    Full,
+    /// There is less of it than was promised.
+    Ended,
+    Unsupported,
+}
+
+/// One attempt to send of a file. That it sends less than it could does not say why.
+fn send_file<T: Transport>(transport: &mut T, file: Unread<'_>) -> io::Result<FileSent> {
+    let length = usize::try_from(file.left).map_or(TURN, |left| left.min(TURN));
+    loop {
+        match transport.send_file(file.file, file.offset, length) {
+            Ok(0) => return Ok(FileSent::Ended),
+            Ok(sent) => return Ok(FileSent::Octets(sent)),
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock => return Ok(FileSent::Full),
+                ErrorKind::Unsupported => return Ok(FileSent::Unsupported),
+                ErrorKind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+    }
+}
+
 /// One write of all parts that are not empty; `None` where the kernel takes nothing now.
-fn write<T: Transport>(transport: &mut T, parts: [&[u8]; 3]) -> io::Result<Option<usize>> {
+fn write<T: Transport>(transport: &mut T, parts: [&[u8]; 3], more_follows: bool) -> io::Result<Option<usize>> {
     let mut slices = [IoSlice::new(&[]); 3];
     let mut count = 0;
     for part in parts {
@@ -350,7 +426,8 @@ fn write<T: Transport>(transport: &mut T, parts: [&[u8]; 3]) -> io::Result<Optio
         }
     }
     loop {
-        match transport.write(&slices[..count]) {
+        let parts = &slices[..count];
+        match if more_follows { transport.write_before_more(parts) } else { transport.write(parts) } {
             // Nothing would say when to ask again.
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(sent) => return Ok(Some(sent)),

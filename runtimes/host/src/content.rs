@@ -10,7 +10,12 @@ use std::{
 use futures_lite::Stream;
 use pronto::framing::encode::{chunk, last_chunk};
 
-use crate::{Fault, Output, Piece, alarm::Alarm, guarded::Guarded};
+use crate::{
+    Fault, Output, Piece,
+    alarm::Alarm,
+    file_part::{FilePart, Unread},
+    guarded::Guarded,
+};
 
 /// Content from this length on is sent from where it lies, instead of being copied behind its head: 16 KiB.
 pub const LARGE: usize = 16 * 1024;
@@ -23,7 +28,26 @@ pub(crate) struct Content(Source);
 
 enum Source {
     Sized { octets: Guarded<Box<dyn BufRead + Send>>, left: u64, weight: usize },
+    File(FilePart),
     Streamed(Streamed),
+}
+
+/// What is to be sent next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Next<'a> {
+    Octets(&'a [u8]),
+    /// Octets that nobody has to look at: there are some.
+    File(Unread<'a>),
+}
+
+impl Next<'_> {
+    /// How many octets it is.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Octets(octets) => octets.len(),
+            Self::File(unread) => usize::try_from(unread.left).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 /// Content of unknown length.
@@ -77,10 +101,26 @@ impl Content {
         Self(Source::Sized { octets: Guarded::new(Box::new(Cursor::new(octets))), left, weight })
     }
 
+    /// Content that is a part of a file.
+    pub(crate) const fn of_file(part: FilePart) -> Self {
+        Self(Source::File(part))
+    }
+
     /// Content of unknown length. The alarm rings when the source can go on.
     pub(crate) fn streamed(pieces: Pieces, coding: Coding, alarm: Arc<Alarm>) -> Self {
         let (pieces, trailers, staged) = (Guarded::new(pieces), Vec::new(), Output::new());
         Self(Source::Streamed(Streamed { pieces, coding, trailers, staged, sent: 0, alarm, state: State::Open }))
+    }
+
+    /// What is to be sent next: [octets](Self::octets), or a part of a file that the operating system can send.
+    ///
+    /// # Errors
+    /// As for the octets.
+    pub(crate) fn next(&mut self) -> Result<Next<'_>, Fault> {
+        match &mut self.0 {
+            Source::File(part) => Ok(part.next()?),
+            source => source.octets().map(Next::Octets),
+        }
     }
 
     /// The octets to be sent next; none where the source has none yet, and at the end.
@@ -88,25 +128,7 @@ impl Content {
     /// # Errors
     /// That of the source, be it that it ends before its length or panics.
     pub(crate) fn octets(&mut self) -> Result<&[u8], Fault> {
-        match &mut self.0 {
-            Source::Sized { octets, left, .. } => {
-                if *left == 0 {
-                    return Ok(&[]);
-                }
-                let octets = octets.run(|octets| fill(&mut **octets))??;
-                if octets.is_empty() {
-                    return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
-                }
-                let length = usize::try_from(*left).map_or(octets.len(), |left| octets.len().min(left));
-                Ok(&octets[..length])
-            }
-            Source::Streamed(streamed) => {
-                if streamed.sent == streamed.staged.len() {
-                    streamed.stage()?;
-                }
-                Ok(&streamed.staged.as_octets()[streamed.sent..])
-            }
-        }
+        self.0.octets()
     }
 
     /// Says that this many of them were sent.
@@ -119,6 +141,10 @@ impl Content {
                 *left = left.saturating_sub(sent as u64);
                 octets.run(|octets| octets.consume(sent))
             }
+            Source::File(part) => {
+                part.consume(sent);
+                Ok(())
+            }
             Source::Streamed(streamed) => {
                 streamed.sent += sent;
                 Ok(())
@@ -130,6 +156,8 @@ impl Content {
     pub(crate) fn weight(&self) -> usize {
         match &self.0 {
             Source::Sized { weight, .. } => *weight,
+            // What many of them would take first are descriptors.
+            Source::File(_) => LARGE,
             Source::Streamed(_) => 0,
         }
     }
@@ -138,8 +166,34 @@ impl Content {
     pub(crate) fn is_sent(&self) -> bool {
         match &self.0 {
             Source::Sized { left, .. } => *left == 0,
+            Source::File(part) => part.left() == 0,
             Source::Streamed(streamed) => {
                 matches!(streamed.state, State::Ended) && streamed.sent == streamed.staged.len()
+            }
+        }
+    }
+}
+
+impl Source {
+    fn octets(&mut self) -> Result<&[u8], Fault> {
+        match self {
+            Source::Sized { octets, left, .. } => {
+                if *left == 0 {
+                    return Ok(&[]);
+                }
+                let octets = octets.run(|octets| fill(&mut **octets))??;
+                if octets.is_empty() {
+                    return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
+                }
+                let length = usize::try_from(*left).map_or(octets.len(), |left| octets.len().min(left));
+                Ok(&octets[..length])
+            }
+            Source::File(part) => Ok(part.octets()?),
+            Source::Streamed(streamed) => {
+                if streamed.sent == streamed.staged.len() {
+                    streamed.stage()?;
+                }
+                Ok(&streamed.staged.as_octets()[streamed.sent..])
             }
         }
     }
@@ -227,6 +281,7 @@ impl fmt::Debug for Content {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Source::Sized { left, .. } => formatter.debug_tuple("Sized").field(left).finish(),
+            Source::File(part) => part.fmt(formatter),
             Source::Streamed(streamed) => formatter.debug_tuple("Streamed").field(&streamed.coding).finish(),
         }
     }

@@ -3,8 +3,8 @@ use std::error::Error;
 use pronto::{connection::Rejection, head::Status};
 
 use crate::{
-    Answer, App, BadContent, Cancelled, ContentError, Fault, MethodNotAllowed, NotFound, NotImplemented, Reply,
-    Request, UpgradeRequired, app::plain,
+    Answer, App, BadContent, Cancelled, ContentError, Fault, Forbidden, MethodNotAllowed, NotFound, NotImplemented,
+    Overloaded, Reply, Request, UpgradeRequired, app::plain,
 };
 
 /// What turns errors of handlers into replies.
@@ -29,8 +29,9 @@ impl ErrorHandlers {
     }
 }
 
-/// Errors of handlers, and of the server itself: [`NotFound`], [`MethodNotAllowed`], [`NotImplemented`], [`Cancelled`], [`UpgradeRequired`],
-/// [`BadContent`], [`ContentError`], [`Panicked`](crate::Panicked), [`Unanswered`](crate::Unanswered).
+/// Errors of handlers, and of the server itself: [`NotFound`], [`MethodNotAllowed`], [`NotImplemented`], [`Forbidden`], [`Overloaded`],
+/// [`Cancelled`], [`UpgradeRequired`], [`BadContent`], [`ContentError`], [`Panicked`](crate::Panicked),
+/// [`Unanswered`](crate::Unanswered).
 impl App {
     /// Turns errors of type `E` into replies. Of all that take an error, the first added does.
     ///
@@ -107,7 +108,10 @@ impl App {
         if fault.downcast_ref::<NotImplemented>().is_some() {
             return plain(reply, Status::NOT_IMPLEMENTED);
         }
-        if fault.downcast_ref::<Cancelled>().is_some() {
+        if fault.downcast_ref::<Forbidden>().is_some() {
+            return plain(reply, Status::FORBIDDEN);
+        }
+        if fault.downcast_ref::<Cancelled>().is_some() || fault.downcast_ref::<Overloaded>().is_some() {
             return plain(reply, Status::SERVICE_UNAVAILABLE);
         }
         if let Some(MethodNotAllowed { allow }) = fault.downcast_ref() {

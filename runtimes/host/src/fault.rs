@@ -80,6 +80,14 @@ pub struct UpgradeRequired {
     pub protocol: String,
 }
 
+/// What is asked for is there, and not for whoever asks, or for anybody. Answered 403.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forbidden;
+
+/// Something is short that is needed for an answer, descriptors most likely. Answered 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overloaded;
+
 /// The server ends, and the request was not answered in time. Answered 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled;
@@ -106,6 +114,8 @@ macro_rules! error {
 
 error! {
     NotFound, "Not Found";
+    Forbidden, "Forbidden";
+    Overloaded, "Service Unavailable";
     MethodNotAllowed, "Method Not Allowed";
     NotImplemented, "Not Implemented";
     UpgradeRequired, "Upgrade Required";

@@ -27,6 +27,8 @@ mod errors;
 mod events;
 mod exchange;
 mod fault;
+mod file_part;
+mod files;
 mod form;
 mod guarded;
 mod handler;
@@ -73,7 +75,11 @@ pub use counters::{Counters, WorkerCounters};
 pub use deferral::{ClientKey, Completion, Deferred, Mailbox, Message};
 pub use done::Ending;
 pub use events::ServerSentEvent;
-pub use fault::{Cancelled, Fault, MethodNotAllowed, NotFound, NotImplemented, Panicked, Unanswered, UpgradeRequired};
+pub use fault::{
+    Cancelled, Fault, Forbidden, MethodNotAllowed, NotFound, NotImplemented, Overloaded, Panicked, Unanswered,
+    UpgradeRequired,
+};
+pub use files::Directory;
 pub use form::{Form, OwnedForm};
 pub use handler::{AnyHandler, AsyncKind, Handler, SyncKind};
 pub use hooks::{WorkerContext, worker_state};

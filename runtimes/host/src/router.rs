@@ -8,6 +8,7 @@ use pronto::{
 use crate::{
     Fault, Handler, Request, Response,
     around::{Around, WrittenReply},
+    files::DirectoryError,
     handler::{AnyHandler, HandlerKind},
     matcher::{Matcher, Routes},
 };
@@ -167,6 +168,12 @@ impl Router {
         self
     }
 
+    /// The same, with something that is wrong with it.
+    pub(crate) fn with_error(mut self, error: DirectoryError) -> Self {
+        self.error.get_or_insert(AppError(Problem::Directory(error)));
+        self
+    }
+
     /// The first thing that is wrong with a route.
     pub(crate) const fn error(&self) -> Option<AppError> {
         self.error
@@ -214,7 +221,7 @@ impl Router {
         match Pattern::new(pattern) {
             Ok(pattern) => self.routes.push(Route { methods, pattern, handler: Arc::new(endpoint(pattern)) }),
             Err(error) => {
-                self.error.get_or_insert(AppError { pattern, error });
+                self.error.get_or_insert(AppError(Problem::Pattern { pattern, error }));
             }
         }
     }
@@ -232,16 +239,22 @@ impl fmt::Debug for Router {
     }
 }
 
-/// A route with a pattern that is none.
+/// A route with a pattern that is none, or with a directory that cannot be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AppError {
-    pattern: &'static str,
-    error: PatternError,
+pub struct AppError(Problem);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problem {
+    Pattern { pattern: &'static str, error: PatternError },
+    Directory(DirectoryError),
 }
 
 impl fmt::Display for AppError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the route {:?}: {}", self.pattern, self.error)
+        match self.0 {
+            Problem::Pattern { pattern, error } => write!(formatter, "the route {pattern:?}: {error}"),
+            Problem::Directory(error) => error.fmt(formatter),
+        }
     }
 }
 

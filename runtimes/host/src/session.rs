@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, sync::Arc, task::Poll};
+use std::{io, net::SocketAddr, sync::Arc, task::Poll};
 
 use pronto::{
     connection::{Config, Connection, Drain, Instant},
@@ -11,7 +11,7 @@ use crate::{
     Answer, App, Cancelled, ClientKey, Ending, Fault, Mailbox, Output, Reply, WorkerCounters,
     attached::{Attached, Parts},
     backlog::{Backlog, Held, MOST, Waiting},
-    content::Content,
+    content::{Content, Next},
     deferral::Completion,
     done::DoneHooks,
     exchange::{Exchange, Intake},
@@ -176,6 +176,35 @@ impl Session {
             Some(sending) => sending.content.octets().unwrap_or_default(),
             None => &[],
         }
+    }
+
+    /// What must be sent behind the output, as far as it is there; as [`content_octets`](Self::content_octets), but for files
+    /// that the operating system can send.
+    #[inline]
+    pub(crate) fn next_content(&mut self) -> Next<'_> {
+        if self.sending.is_some() { self.next_of_sending() } else { Next::Octets(&[]) }
+    }
+
+    fn next_of_sending(&mut self) -> Next<'_> {
+        let failed = self.sending.as_mut().and_then(|sending| sending.content.next().err());
+        if let Some(fault) = failed {
+            self.fail(&fault);
+        }
+        match &mut self.sending {
+            Some(sending) => sending.content.next().unwrap_or(Next::Octets(&[])),
+            None => Next::Octets(&[]),
+        }
+    }
+
+    /// Says that the operating system does not send this file to this transport: it is read from now on.
+    pub(crate) fn read_content(&mut self) {
+        // Octets are asked for, and looked at later.
+        let _first = self.content_octets();
+    }
+
+    /// Says that content does not come that was promised.
+    pub(crate) fn fail_content(&mut self, error: io::Error) {
+        self.fail(&error.into());
     }
 
     /// Whether a reply has content of which nothing is left, be it that there was nothing: say so by

@@ -9,7 +9,7 @@ use crate::AppError;
 /// Why a server did not start.
 #[non_exhaustive]
 pub enum StartError {
-    /// The application has a route that is none.
+    /// The application has a route that is none, or serves a directory that cannot be.
     App(AppError),
     /// The address cannot be listened on.
     Address {

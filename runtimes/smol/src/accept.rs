@@ -17,7 +17,10 @@ use futures_lite::{
 use pronto_host::{Drain, Listener, Mailbox, Message};
 use rustix::net::{SocketFlags, acceptfrom_with};
 
-use crate::{Worker, socket::Socket};
+use crate::{Worker, connection::Abilities, socket::Socket};
+
+/// What a socket can.
+const SOCKET: Abilities<Socket> = Abilities { reset: Socket::reset_on_close, send_file: Some(Socket::poll_send_file) };
 
 /// Accepts connections for a worker, until it is told to drain.
 #[derive(Debug)]
@@ -137,7 +140,7 @@ impl Acceptor {
         match Socket::new(socket) {
             Ok(socket) => {
                 let worker = Rc::clone(&self.worker);
-                executor.spawn(worker.serve_with(socket, peer, Socket::reset_on_close)).detach();
+                executor.spawn(worker.serve_with(socket, peer, SOCKET)).detach();
             }
             Err(error) => log::warn!("a connection was dropped: {error}"),
         }

@@ -1,6 +1,7 @@
 use std::{
     io::{self, ErrorKind, IoSlice},
     net::SocketAddr,
+    os::fd::BorrowedFd,
     pin::Pin,
     rc::Rc,
     sync::Arc,
@@ -21,7 +22,7 @@ pub(crate) struct Connection<S> {
     place: usize,
     client: Client,
     stream: S,
-    reset: fn(&S),
+    abilities: Abilities<S>,
     /// The stream still has octets in it that it has taken.
     flushing: bool,
     /// All is over but for these.
@@ -34,16 +35,40 @@ pub(crate) struct Connection<S> {
     armed: Option<Instant>,
 }
 
+/// What a stream can that not every stream can.
+#[derive(Debug)]
+pub(crate) struct Abilities<S> {
+    /// Has the peer told that the connection was broken off, when the stream is dropped next.
+    pub(crate) reset: fn(&S),
+    /// Sends octets of a file, at most so many from this place on; 0 where it ends there.
+    pub(crate) send_file: Option<SendFile<S>>,
+}
+
+type SendFile<S> = fn(&mut S, &mut Context<'_>, BorrowedFd<'_>, u64, usize) -> Poll<io::Result<usize>>;
+
+impl<S> Abilities<S> {
+    /// Those of any stream.
+    pub(crate) const NONE: Self = Self { reset: |_| {}, send_file: None };
+}
+
+impl<S> Clone for Abilities<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Abilities<S> {}
+
 /// A connection has its mailbox for itself.
 const CLIENT: ClientKey = ClientKey { place: 0, generation: 0 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    pub(crate) fn new(worker: Rc<Worker>, stream: S, peer: Option<SocketAddr>, reset: fn(&S)) -> Self {
+    pub(crate) fn new(worker: Rc<Worker>, stream: S, peer: Option<SocketAddr>, abilities: Abilities<S>) -> Self {
         let mailbox = Arc::new(Mailbox::new());
         let place = worker.enter(Arc::clone(&mailbox));
         let client = Client::new(Session::new(worker.state.borrow().config(), peer, worker.now()));
         let timer = Timer::never();
-        Self { worker, place, client, stream, reset, flushing: false, over: false, mailbox, timer, armed: None }
+        Self { worker, place, client, stream, abilities, flushing: false, over: false, mailbox, timer, armed: None }
     }
 
     /// Does all that can be done now. Ready: the connection is over.
@@ -119,7 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         state.set_date(unix_seconds());
         let home = Home { mailbox: &self.mailbox, client: CLIENT };
         let (stream, flushing) = (&mut self.stream, &mut self.flushing);
-        let mut transport = Stream { stream, context, flushing, reset: self.reset };
+        let mut transport = Stream { stream, context, flushing, abilities: self.abilities };
         self.client.turn(&mut transport, &mut state, home, &mut buffer, now)
     }
 
@@ -153,7 +178,7 @@ struct Stream<'a, 'b, S> {
     stream: &'a mut S,
     context: &'a mut Context<'b>,
     flushing: &'a mut bool,
-    reset: fn(&S),
+    abilities: Abilities<S>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Stream<'_, '_, S> {
@@ -183,13 +208,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Stream<'_, '_, S> {
         written
     }
 
+    fn send_file(&mut self, file: BorrowedFd<'_>, offset: u64, length: usize) -> io::Result<usize> {
+        match self.abilities.send_file {
+            Some(send_file) => ready(send_file(self.stream, self.context, file, offset, length)),
+            None => Err(ErrorKind::Unsupported.into()),
+        }
+    }
+
     fn shutdown_write(&mut self) {
         // Where it fails, or takes its time, reading will tell.
         let _later = Pin::new(&mut *self.stream).poll_close(self.context);
     }
 
     fn reset_on_close(&mut self) {
-        (self.reset)(self.stream);
+        (self.abilities.reset)(self.stream);
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{
-    io::{self, IoSlice},
-    os::fd::OwnedFd,
+    io::{self, ErrorKind, IoSlice},
+    os::fd::{BorrowedFd, OwnedFd},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -9,6 +9,7 @@ use std::{
 use async_io::Async;
 use futures_lite::{AsyncRead, AsyncWrite};
 use rustix::{
+    fs::sendfile,
     io::Errno,
     net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt},
 };
@@ -34,6 +35,22 @@ impl Socket {
     pub(crate) fn reset_on_close(&self) {
         // A family that has no such thing is closed as usual.
         let _other_family = sockopt::set_socket_linger(&self.socket, Some(Duration::ZERO));
+    }
+
+    /// Sends octets of a file; 0 where it ends there.
+    pub(crate) fn poll_send_file(
+        &mut self,
+        context: &mut Context<'_>,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        length: usize,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_with(context, length, |socket| sendfile(socket, file, Some(&mut { offset }), length))
+            // A file system that has no pages to send from.
+            .map_err(|error| match Errno::from_io_error(&error) {
+                Some(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => ErrorKind::Unsupported.into(),
+                _ => error,
+            })
     }
 
     fn poll_write_with(

@@ -13,7 +13,7 @@ use pronto::connection::{CloseReason, Config, Instant};
 use pronto_host::{App, Mailbox, Message, WorkerCounters, WorkerState};
 use slab::Slab;
 
-use crate::connection::Connection;
+use crate::connection::{Abilities, Connection};
 
 /// What the connections of one thread share. It serves any streams, on any executor of that thread:
 ///
@@ -69,18 +69,18 @@ impl Worker {
         stream: S,
         peer: Option<SocketAddr>,
     ) -> impl Future<Output = ()> + use<S> {
-        self.serve_with(stream, peer, |_| {})
+        self.serve_with(stream, peer, Abilities::NONE)
     }
 
-    /// The same; `reset` has the peer told that the connection was broken off, when the stream is dropped next.
+    /// The same for a stream that can more.
     pub(crate) fn serve_with<S: AsyncRead + AsyncWrite + Unpin>(
         self: Rc<Self>,
         stream: S,
         peer: Option<SocketAddr>,
-        reset: fn(&S),
+        abilities: Abilities<S>,
     ) -> impl Future<Output = ()> + use<S> {
         // It counts from now on, and not from its first turn.
-        let mut connection = Connection::new(self, stream, peer, reset);
+        let mut connection = Connection::new(self, stream, peer, abilities);
         poll_fn(move |context| connection.poll(context))
     }
 
