@@ -137,7 +137,9 @@ impl WorkerCounters {
     /// A reply, of which only the end of its content may be missing, is on its way.
     #[inline]
     pub(crate) fn handle_response(&self, status: Status) {
-        let class = usize::from(status.code() / 100).saturating_sub(1);
+        let code = status.code();
+        // Most are of this one.
+        let class = if (200..300).contains(&code) { 1 } else { usize::from(code / 100).saturating_sub(1) };
         self.add(RESPONSES + class.min(CLASSES - 1), 1);
     }
 
