@@ -38,7 +38,7 @@ pub struct Arguments {
 
     /// Fields of a request at most; more is answered 431
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    pub max_fields: u16,
+    pub max_fields: u8,
 
     /// Octets of content at most, where a route has no limit of its own; more is answered 413
     #[arg(long, value_name = "OCTETS", default_value_t = 1024 * 1024)]

@@ -38,7 +38,7 @@
 
 use crate::{
     framing::{ContentDecoder, ContentLimits, Decoded, Framing, Part, request_framing},
-    head::{FieldSpan, HeadError, HeadErrorKind, Method, Progress, Request, RequestParser, Version},
+    head::{FieldSpan, HeadError, HeadErrorKind, Method, Occurrence, Progress, Request, RequestParser, Version},
     response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
 };
 
@@ -845,11 +845,10 @@ fn connection_options(request: &Request<'_>) -> Options {
             upgrade |= is_http11 && option.eq_ignore_ascii_case(b"upgrade");
         }
     };
-    let connection = request.known().connection;
-    match connection.count {
-        0 => {}
-        1 => read(request.value_at(connection.first)),
-        _ => request.fields_named("connection").for_each(read),
+    match request.known().connection() {
+        Occurrence::None => {}
+        Occurrence::One(index) => read(request.value_at(index)),
+        Occurrence::Several => request.fields_named("connection").for_each(read),
     }
     Options { persistence: if keep && !close { Persistence::Keep } else { Persistence::Close }, upgrade }
 }
@@ -870,7 +869,7 @@ fn content_in_reply_to(request: &Request<'_>) -> ReplyContent {
 
 /// Whether the client waits for 100 (Continue) (RFC 9110 10.1.1). It need not be told where it sends nothing.
 fn expects_continue(request: &Request<'_>, framing: Framing) -> Result<bool, Rejection> {
-    if request.version() == Version::Http10 || request.known().expect.count == 0 {
+    if request.version() == Version::Http10 || !request.known().has_expect() {
         return Ok(false);
     }
     if request.fields_named("expect").any(|value| !value.eq_ignore_ascii_case(b"100-continue")) {

@@ -11,7 +11,7 @@ pub struct ContentLimits {
     /// Octets of the trailer section; more is answered 431. 8 KiB.
     pub trailers: u16,
     /// Fields of the trailer section; more is answered 431. 32.
-    pub trailer_fields: u16,
+    pub trailer_fields: u8,
 }
 
 impl ContentLimits {

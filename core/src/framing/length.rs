@@ -1,4 +1,4 @@
-use crate::head::{Field, KnownFields, Method, Request, Response, Version};
+use crate::head::{Field, KnownFields, Method, Occurrence, Request, Response, Version};
 use crate::scan::is_token_octet;
 
 use super::FramingError;
@@ -52,46 +52,35 @@ pub fn response_framing(response: &Response<'_>, method: Method<'_>) -> Result<F
 }
 
 /// The two fields that delimit content, in a head of either kind.
-struct FramingFields<'h, F> {
-    known: &'h KnownFields,
+struct FramingFields<F> {
+    known: KnownFields,
     version: Version,
     at: F,
 }
 
-impl<'a, F: Fn(u16) -> Option<Field<'a>>> FramingFields<'_, F> {
+impl<'a, F: Fn(u8) -> Option<Field<'a>>> FramingFields<F> {
     /// Steps 3 to 6 of RFC 9112 6.3; `None` where neither field is there.
     #[inline(always)]
     fn delimiter(&self) -> Result<Option<Framing>, FramingError> {
-        if self.known.transfer_encoding.count == 0 && self.known.content_length.count == 0 {
-            return Ok(None);
-        }
-        self.delimiter_given().map(Some)
+        if self.known.has_framing() { self.delimiter_given().map(Some) } else { Ok(None) }
     }
 
     fn delimiter_given(&self) -> Result<Framing, FramingError> {
-        let (coded, measured) = (self.known.transfer_encoding, self.known.content_length);
-        if coded.count > 0 {
+        let value = |index| (self.at)(index).map_or(&b""[..], |field| field.value);
+        match (self.known.transfer_encoding(), self.known.content_length()) {
+            // 5: a length that is not one, or not the only one. The RFC would let us take equal ones as one.
+            (Occurrence::None, Occurrence::Several) => Err(FramingError::RepeatedContentLength),
+            // 6: the length.
+            (Occurrence::None, Occurrence::One(index)) => {
+                decimal(value(index)).map(Framing::Length).ok_or(FramingError::ContentLength)
+            }
             // 3: both fields. The RFC would let us ignore the length; a proxy before us may not have.
-            if measured.count > 0 {
-                return Err(FramingError::TransferEncodingWithContentLength);
-            }
-            if self.version == Version::Http10 {
-                return Err(FramingError::TransferEncodingInHttp10);
-            }
+            (_, Occurrence::One(_) | Occurrence::Several) => Err(FramingError::TransferEncodingWithContentLength),
+            _ if self.version == Version::Http10 => Err(FramingError::TransferEncodingInHttp10),
             // 4: the chunked coding must come last, and is nearly always alone.
-            let first = (self.at)(coded.first).map_or(&b""[..], |field| field.value);
-            if coded.count == 1 && first.eq_ignore_ascii_case(b"chunked") {
-                return Ok(Framing::Chunked);
-            }
-            return self.only_chunked().map(|()| Framing::Chunked);
+            (Occurrence::One(index), _) if value(index).eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
+            _ => self.only_chunked().map(|()| Framing::Chunked),
         }
-        // 5: a length that is not one, or not the only one. The RFC would let us take equal ones as one.
-        if measured.count > 1 {
-            return Err(FramingError::RepeatedContentLength);
-        }
-        // 6: the length.
-        let value = (self.at)(measured.first).map_or(&b""[..], |field| field.value);
-        decimal(value).map(Framing::Length).ok_or(FramingError::ContentLength)
     }
 
     /// Several fields are one list.
@@ -107,15 +96,8 @@ impl<'a, F: Fn(u16) -> Option<Field<'a>>> FramingFields<'_, F> {
         let mut codings = 0_usize;
         let mut chunked = 0_usize;
         let mut last_is_chunked = false;
-        let mut left = self.known.transfer_encoding.count;
-        let mut index = self.known.transfer_encoding.first;
-        while left > 0 {
-            let field = (self.at)(index).ok_or(FramingError::TransferEncoding)?;
-            index += 1;
-            if !field.name.eq_ignore_ascii_case("transfer-encoding") {
-                continue;
-            }
-            left -= 1;
+        let fields = (0..=u8::MAX).map_while(|index| (self.at)(index));
+        for field in fields.filter(|field| field.name.eq_ignore_ascii_case("transfer-encoding")) {
             for member in field.value.split(|&octet| octet == b',') {
                 let coding = member.split(|&octet| octet == b';').next().map_or(member, trim);
                 if coding.is_empty() || !coding.iter().copied().all(is_token_octet) {

@@ -1,6 +1,8 @@
 use core::{fmt, net::Ipv6Addr};
 
-use super::{Request, Target, Version};
+use crate::scan::{Input, InstructionSet, WINDOW};
+
+use super::{FieldSpan, Occurrence, Request, Target, Version};
 
 /// Where a request goes: a host, and perhaps a port (RFC 3986 3.2, RFC 9110 7.2).
 ///
@@ -72,42 +74,21 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Whether there is one Host field, and in it a name or IPv4 address, perhaps with a port, without anything unusual:
-    /// what nearly every request has, told without reading it further. `false` tells nothing.
-    #[inline]
-    pub(crate) fn has_plain_host(&self) -> bool {
-        let host = self.known().host;
-        if host.count != 1 {
-            return false;
-        }
-        let value = self.value_at(host.first);
-        let name = value.iter().position(|&octet| !PLAIN[usize::from(octet)]).unwrap_or(value.len());
-        match &value[name..] {
-            [] => true,
-            // Up to four digits are a port, whatever they are.
-            [b':', digits @ ..] if name > 0 && (digits.len() <= 4 || digits.len() == 5 && digits <= b"65535") => {
-                digits.iter().all(u8::is_ascii_digit)
-            }
-            _ => false,
-        }
-    }
-
     /// What the Host field says, which HTTP/1.1 must have once (RFC 9112 3.2).
     ///
     /// # Errors
     /// [`HostError`], which is answered 400.
     #[inline]
     pub fn host_field(&self) -> Result<Option<Authority<'a>>, HostError> {
-        let host = self.known().host;
-        match host.count {
-            0 if self.version() == Version::Http10 => Ok(None),
-            0 => Err(HostError::Missing),
-            1 => {
+        match self.known().host() {
+            Occurrence::None if self.version() == Version::Http10 => Ok(None),
+            Occurrence::None => Err(HostError::Missing),
+            Occurrence::One(index) => {
                 // A table too short for the field must not make it look empty.
-                let text = self.field_at(host.first).and_then(|field| field.text());
+                let text = self.field_at(index).and_then(|field| field.text());
                 text.and_then(Authority::parse).map(Some).ok_or(HostError::Invalid)
             }
-            _ => Err(HostError::Repeated),
+            Occurrence::Several => Err(HostError::Repeated),
         }
     }
 }
@@ -136,6 +117,38 @@ impl fmt::Display for HostError {
 
 impl core::error::Error for HostError {}
 
+/// Whether the value of a Host field is a name or an IPv4 address, perhaps with a port, without anything unusual. `false`
+/// tells nothing.
+#[inline(always)]
+pub(super) fn is_plain_host<I: InstructionSet>(instructions: I, input: Input<'_>, host: &FieldSpan) -> bool {
+    let (mut name_end, end) = (usize::from(host.value_start), usize::from(host.value_end));
+    loop {
+        let window = input.window(name_end);
+        let length = instructions.host_length(window.octets, window.skip);
+        if length < WINDOW {
+            name_end += length;
+            break;
+        }
+        name_end += WINDOW - window.skip;
+    }
+    if name_end == end {
+        return true;
+    }
+    let before_digits = name_end + 1;
+    let (Some(digits @ 1..=5), Some(b':')) = (end.checked_sub(before_digits), input.octets().get(name_end)) else {
+        return false;
+    };
+    // What stands before a value is longer than what eight octets that end with it have before it.
+    let Some(last) = input.octets().get(..end).and_then(|up_to| up_to.last_chunk()) else { return false };
+    let before = 8 * (8 - digits as u32);
+    // The digits alone, the first of them lowest; then their values.
+    let port = u64::from_le_bytes(*last) >> before;
+    let values = port ^ u64::from_le_bytes(*b"00000000") >> before;
+    let are_digits = (values | values.wrapping_add(u64::from_le_bytes([0x06; 8]))) & u64::from_le_bytes([0xf0; 8]) == 0;
+    let is_in_range = digits < 5 || port.swap_bytes() >> 24 <= u64::from_be_bytes(*b"\0\0\x0065535");
+    are_digits && is_in_range && name_end > usize::from(host.value_start)
+}
+
 /// ```abnf
 /// reg-name   = *( unreserved / pct-encoded / sub-delims )
 /// unreserved = ALPHA / DIGIT / "-" / "." / "_" / "~"
@@ -145,17 +158,6 @@ const fn is_name_octet(octet: u8) -> bool {
     octet.is_ascii_alphanumeric()
         || matches!(octet, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&'..=b',' | b';' | b'=')
 }
-
-/// Octets of names that need no second look: letters, digits, `-` and `.`.
-const PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        plain[octet] = (octet as u8).is_ascii_alphanumeric() || octet as u8 == b'-' || octet as u8 == b'.';
-        octet += 1;
-    }
-    plain
-};
 
 fn escapes_are_right(name: &str) -> bool {
     !name.contains('%') || super::Encoded::path(name.as_bytes()).is_well_formed()

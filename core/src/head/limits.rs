@@ -14,8 +14,8 @@ pub struct HeadLimits {
     pub octets: u16,
     /// Octets of the request target; more is answered 414. 8 KiB.
     pub target: u16,
-    /// Fields; more is answered 431. 100.
-    pub fields: u16,
+    /// Fields; more is answered 431. 100; 255 at most.
+    pub fields: u8,
 }
 
 impl HeadLimits {
@@ -40,7 +40,7 @@ impl HeadLimits {
 
     /// These limits with another one on the number of fields.
     #[must_use]
-    pub const fn with_fields(mut self, fields: u16) -> Self {
+    pub const fn with_fields(mut self, fields: u8) -> Self {
         self.fields = fields;
         self
     }

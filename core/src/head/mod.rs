@@ -47,7 +47,7 @@ pub(crate) use diagnose::FirstLine;
 pub use entity_tag::EntityTag;
 pub use error::{HeadError, HeadErrorKind};
 pub use field::{Field, FieldSpan, Fields};
-pub(crate) use known::KnownFields;
+pub(crate) use known::{KnownFields, Occurrence};
 pub use limits::HeadLimits;
 pub(crate) use lines::FieldLines;
 pub use list::{Members, ParameterValue, Parameters};

@@ -184,38 +184,32 @@ fn plain<I: InstructionSet>(
     let octets = input.octets();
     let (&first_line_end, ends) = ends.split_first()?;
     let spans = table.get_mut(..ends.len())?;
-    let mut candidates = 0;
+    let mut candidates = 0_u64;
     let mut end_before = usize::from(first_line_end);
-    for (&end, span) in ends.iter().zip(&mut *spans) {
-        let start = end_before + 2;
-        let end = usize::from(end);
-        let &[cr, lf, first] = octets.get(end_before..end_before + 3)?.first_chunk()?;
-        let window = input.window(start);
-        let length = instructions.token_length(window.octets, window.skip);
-        let colon = start + length;
-        let &[after_name, space, value] = octets.get(colon..colon + 3)?.first_chunk()?;
-        // An octet of a plain line that is not above the space is a space, or belongs to the line's end.
-        let is_plain = u16::from_le_bytes([cr, lf]) == LINE_END
-            && u16::from_le_bytes([after_name, space]) == SEPARATOR
-            && value > b' '
-            && *octets.get(end.wrapping_sub(1))? > b' '
-            && length.wrapping_sub(1) < WINDOW - 1;
-        if !is_plain {
-            return None;
-        }
-        *span = FieldSpan {
-            name_start: start as u16,
-            name_length: length as u16,
-            value_start: (colon + 2) as u16,
-            value_end: end as u16,
-        };
-        candidates = candidates << 1 | Collector::may_know(length, first);
-        end_before = end;
+    let mut lines = ends.iter().zip(&mut *spans).enumerate();
+    // Up to here what is around a line end lies in the input as it is, which spares a look at where it ends.
+    let near_end = octets.len().saturating_sub(AROUND);
+    while end_before <= near_end {
+        let Some((index, (&end, span))) = lines.next() else { break };
+        let around = octets.get(end_before - 1..end_before - 1 + AROUND)?.first_chunk()?;
+        let (length, candidate) = plain_name(instructions, around, 0)?;
+        *span = span_of(end_before + 2, length, end);
+        candidates |= candidate << index;
+        end_before = usize::from(end);
+    }
+    for (index, (&end, span)) in lines {
+        let around = input.part(end_before - 1);
+        let (length, candidate) = plain_name(instructions, around.octets, around.skip)?;
+        *span = span_of(end_before + 2, length, end);
+        candidates |= candidate << index;
+        end_before = usize::from(end);
+    }
+    if *octets.get(end_before - 1)? <= b' ' {
+        return None;
     }
     let mut known = Collector::new();
     while candidates != 0 {
-        // The last line's bit is the lowest.
-        let index = ends.len().wrapping_sub(1 + candidates.trailing_zeros() as usize);
+        let index = candidates.trailing_zeros() as usize;
         candidates &= candidates - 1;
         let span = spans.get(index)?;
         known.note(instructions, input, usize::from(span.name_start), usize::from(span.name_length), index);
@@ -226,6 +220,37 @@ fn plain<I: InstructionSet>(
         field_count: ends.len(),
         known: known.collected(),
     })
+}
+
+/// How many octets are looked at around a line end: the one before it, the CRLF, a window for the name of the field behind
+/// it, and what separates that from its value.
+const AROUND: usize = 1 + 2 + WINDOW + 3;
+
+/// Looks at a line end and at the name of the field behind it, and gives the length of the name, and whether the field may
+/// be a known one. `skip` octets come before those that are meant. `None`: something is not plain.
+#[inline(always)]
+fn plain_name<I: InstructionSet>(instructions: I, around: &[u8; AROUND], skip: usize) -> Option<(usize, u64)> {
+    let &[before, cr, lf, first] = around.get(skip..skip + 4)?.first_chunk()?;
+    let length = instructions.token_length(around[3..].first_chunk()?, skip);
+    let &[after_name, space, value] = around.get(skip + 3 + length..skip + 3 + length + 3)?.first_chunk()?;
+    // An octet of a plain line that is not above the space is a space, or belongs to the line's end.
+    let is_plain = before > b' '
+        && u16::from_le_bytes([cr, lf]) == LINE_END
+        && u16::from_le_bytes([after_name, space]) == SEPARATOR
+        && value > b' '
+        && length.wrapping_sub(1) < WINDOW - 1;
+    is_plain.then(|| (length, Collector::may_know(length, first)))
+}
+
+/// Where a field is whose name begins here, and whose line ends there.
+#[inline(always)]
+const fn span_of(start: usize, length: usize, end: u16) -> FieldSpan {
+    FieldSpan {
+        name_start: start as u16,
+        name_length: length as u16,
+        value_start: (start + length + 2) as u16,
+        value_end: end,
+    }
 }
 
 /// What stands between name and value in nearly all lines.

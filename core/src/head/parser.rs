@@ -35,13 +35,26 @@ impl Resumable {
         Self { limits, scanned: 0 }
     }
 
+    /// The first time a whole head is hoped for, so parsing comes first, and nothing else where it succeeds.
     #[inline]
     pub(crate) fn parse<G: Grammar>(
         &mut self,
         input: &[u8],
         table: &mut [FieldSpan],
     ) -> Result<Progress<G>, HeadError> {
-        dispatch(Attempt { parser: self, input, table, head: PhantomData })
+        if self.scanned == 0
+            && let Some(head) = dispatch(Whole { limits: self.limits, input, table, head: PhantomData })
+        {
+            return Ok(Progress::Complete(head));
+        }
+        self.parse_on(input, table)
+    }
+
+    /// Later ones scan first, and parse when the end is there: every octet is scanned once and parsed once, and scanned
+    /// once more if it came first.
+    #[inline(never)]
+    fn parse_on<G: Grammar>(&mut self, input: &[u8], table: &mut [FieldSpan]) -> Result<Progress<G>, HeadError> {
+        dispatch(Rest { parser: self, input, table, head: PhantomData })
     }
 
     /// What to say when there is no head, and nothing is wrong with what is there.
@@ -55,18 +68,46 @@ impl Resumable {
     }
 }
 
-struct Attempt<'p, 'i, 't, G> {
+/// To parse a head that is there.
+struct Whole<'i, 't, G> {
+    limits: HeadLimits,
+    input: &'i [u8],
+    table: &'t mut [FieldSpan],
+    head: PhantomData<G>,
+}
+
+impl<G: Grammar> Scan for Whole<'_, '_, G> {
+    /// As little as tells it, so that it can be returned in registers.
+    type Output = Option<G>;
+
+    #[inline(always)]
+    fn run<I: InstructionSet>(self, instructions: I) -> Option<G> {
+        let Self { limits, input, table, .. } = self;
+        let within = &input[..input.len().min(usize::from(limits.octets))];
+        let EmptyLines::Skipped(start) = skip_empty_lines(G::FIRST_LINE, within) else { return None };
+        let wide;
+        let whole = match Input::new(within) {
+            Some(whole) => whole,
+            None => {
+                wide = widened(within);
+                Input::of_block(&wide)
+            }
+        };
+        G::parse(instructions, limits, whole, start, table)
+    }
+}
+
+/// To find out what has become of a head that was not there at first.
+struct Rest<'p, 'i, 't, G> {
     parser: &'p mut Resumable,
     input: &'i [u8],
     table: &'t mut [FieldSpan],
     head: PhantomData<G>,
 }
 
-impl<G: Grammar> Scan for Attempt<'_, '_, '_, G> {
+impl<G: Grammar> Scan for Rest<'_, '_, '_, G> {
     type Output = Result<Progress<G>, HeadError>;
 
-    /// The first time a whole head is hoped for, so parsing comes first. Later ones scan first, and parse when the end
-    /// is there: every octet is scanned once and parsed once, and scanned once more if it came first.
     #[inline(always)]
     fn run<I: InstructionSet>(self, instructions: I) -> Self::Output {
         let Self { parser, input, table, .. } = self;
@@ -76,26 +117,14 @@ impl<G: Grammar> Scan for Attempt<'_, '_, '_, G> {
             return refuse(G::FIRST_LINE, limits, input, entries);
         };
         let scanned = usize::from(parser.scanned);
+        if let Scanned::Fine(scanned) = scan(instructions, within, start, scanned) {
+            return parser.wait(input, scanned, entries);
+        }
+        // Where nothing had been scanned, it has been tried.
         if scanned > 0
-            && let Scanned::Fine(scanned) = scan(instructions, within, start, scanned)
+            && let Some(head) = (Whole { limits, input, table, head: PhantomData }).run(instructions)
         {
-            return parser.wait(input, scanned, entries);
-        }
-        let wide;
-        let whole = match Input::new(within) {
-            Some(whole) => whole,
-            None => {
-                wide = widened(within);
-                Input::of_block(&wide)
-            }
-        };
-        if let Some(head) = G::parse(instructions, limits, whole, start, table) {
             return Ok(Progress::Complete(head));
-        }
-        if scanned == 0
-            && let Scanned::Fine(scanned) = scan(instructions, within, start, 0)
-        {
-            return parser.wait(input, scanned, entries);
         }
         refuse(G::FIRST_LINE, limits, input, entries)
     }

@@ -156,13 +156,13 @@ impl<'a> Response<'a> {
     }
 
     /// The field at this place in the order.
-    pub(crate) fn field_at(&self, index: u16) -> Option<Field<'a>> {
+    pub(crate) fn field_at(&self, index: u8) -> Option<Field<'a>> {
         Some(self.spans.get(usize::from(index))?.view(self.octets))
     }
 
     /// Where the fields are that the protocol looks at.
-    pub(crate) const fn known(&self) -> &KnownFields {
-        &self.head.known
+    pub(crate) const fn known(&self) -> KnownFields {
+        self.head.known
     }
 }
 

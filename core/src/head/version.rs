@@ -23,11 +23,13 @@ impl Version {
 
     #[inline(always)]
     pub(super) fn parse(octets: &[u8; 8]) -> Option<Self> {
-        match octets {
-            b"HTTP/1.1" => Some(Self::Http11),
-            b"HTTP/1.0" => Some(Self::Http10),
-            [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => Some(Self::Http11),
-            _ => None,
+        // Compared as numbers: octet by octet it would take eight times as many comparisons.
+        const HTTP_1_1: u64 = u64::from_le_bytes(*b"HTTP/1.1");
+        const HTTP_1_0: u64 = u64::from_le_bytes(*b"HTTP/1.0");
+        match u64::from_le_bytes(*octets) {
+            HTTP_1_1 => Some(Self::Http11),
+            HTTP_1_0 => Some(Self::Http10),
+            _ => matches!(octets, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9']).then_some(Self::Http11),
         }
     }
 }

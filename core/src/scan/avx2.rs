@@ -11,7 +11,7 @@ use arch::{__m128i, __m256i};
 
 use super::{
     BLOCK, InstructionSet, Scan, WINDOW,
-    octet::{BIT_BY_HIGH_NIBBLE, TOKEN_BY_LOW_NIBBLE},
+    octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
 cpufeatures::new!(detected, "avx2", "bmi1", "bmi2", "popcnt");
@@ -70,9 +70,17 @@ impl InstructionSet for Avx2 {
     #[inline(always)]
     fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
         // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { token_stops(window) };
-        // The shift leaves bit 32 where no lane stops.
-        (stops >> from | 1 << WINDOW).trailing_zeros() as usize
+        let stops = unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) };
+        // Where no lane stops there are as many zeros as lanes.
+        (stops >> from).trailing_zeros() as usize
+    }
+
+    #[inline(always)]
+    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
+        // Where no lane stops there are as many zeros as lanes.
+        (stops >> from).trailing_zeros() as usize
     }
 
     #[inline(always)]
@@ -150,10 +158,11 @@ fn equal(block: &[u8; BLOCK], octet: u8) -> u64 {
     parts.fold(0, |mask, (index, part)| mask | bits(arch::_mm256_cmpeq_epi8(load(part), wanted)) << (32 * index))
 }
 
+/// What is not in a class of octets, which is given by the low halves of its octets.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn token_stops(window: &[u8; WINDOW]) -> u64 {
-    let by_low = table(&TOKEN_BY_LOW_NIBBLE);
+fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
+    let by_low = table(class);
     let by_high = table(&BIT_BY_HIGH_NIBBLE);
     let nibble = arch::_mm256_set1_epi8(0x0f);
     let mut mask = 0;
@@ -166,7 +175,7 @@ fn token_stops(window: &[u8; WINDOW]) -> u64 {
         let none = arch::_mm256_cmpeq_epi8(arch::_mm256_and_si256(classes, class), arch::_mm256_setzero_si256());
         mask |= bits(none) << (32 * index);
     }
-    mask
+    mask as u32
 }
 
 #[inline]

@@ -47,7 +47,7 @@ impl<'i> Input<'i> {
 
     #[inline(always)]
     #[allow(unsafe_code, reason = "reads where the bounds are known")]
-    fn part<const N: usize>(self, at: usize) -> Part<'i, N> {
+    pub(crate) fn part<const N: usize>(self, at: usize) -> Part<'i, N> {
         const { assert!(N <= BLOCK) };
         let start = at.min(self.0.len() - N);
         let first = self.0.as_ptr().wrapping_add(start).cast::<[u8; N]>();

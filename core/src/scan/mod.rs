@@ -20,7 +20,7 @@ mod tests;
 mod tier;
 
 pub(crate) use input::{Input, widened};
-pub(crate) use octet::{is_field_octet, is_target_octet, is_token_octet};
+pub(crate) use octet::{is_field_octet, is_host_octet, is_target_octet, is_token_octet};
 pub(crate) use tier::{Scan, dispatch};
 pub use tier::{Tier, Unavailable, pin, unpin};
 
@@ -48,6 +48,10 @@ pub(crate) trait InstructionSet: Copy {
     /// How many octets from lane `from` on may stand in a token (`tchar`, RFC 9110 5.6.2). [`WINDOW`] where all do to the
     /// end of the window, whatever `from` is.
     fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize;
+
+    /// How many octets from lane `from` on are letters, digits, `-` or `.`. [`WINDOW`] where all are to the end of the window,
+    /// whatever `from` is.
+    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize;
 
     /// The lanes that are equal to those of `lower` once their bit 0x20 is set, which makes letters lower-case.
     fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32;

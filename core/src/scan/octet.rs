@@ -23,6 +23,12 @@ pub(crate) const fn is_field_octet(octet: u8) -> bool {
     octet == b'\t' || octet >= b' ' && octet != 0x7f
 }
 
+/// What nearly all hosts are made of: letters, digits, `-` and `.`. Those that are not need a closer look.
+#[inline]
+pub(crate) const fn is_host_octet(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'.'
+}
+
 /// What a request target may hold: visible ASCII but `#`, which begins a fragment and is never sent (RFC 9112 3.2).
 /// This is a superset of RFC 3986: the readers of a target look closer.
 #[inline]
@@ -47,6 +53,19 @@ pub(super) const TOKEN_BY_LOW_NIBBLE: [u8; 16] = {
     let mut octet = 0;
     while octet < 0x80 {
         if is_token_octet(octet) {
+            table[octet as usize & 15] |= 1 << (octet >> 4);
+        }
+        octet += 1;
+    }
+    table
+};
+
+/// The same for [`is_host_octet`].
+pub(super) const HOST_BY_LOW_NIBBLE: [u8; 16] = {
+    let mut table = [0; 16];
+    let mut octet = 0;
+    while octet < 0x80 {
+        if is_host_octet(octet) {
             table[octet as usize & 15] |= 1 << (octet >> 4);
         }
         octet += 1;

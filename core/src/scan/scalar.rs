@@ -1,7 +1,7 @@
 //! The scalar tier: 8 octets at a time in a general register. Safe code for every processor, and the oracle of the
 //! vector tiers.
 
-use super::{BLOCK, InstructionSet, Scan, WINDOW, is_token_octet};
+use super::{BLOCK, InstructionSet, Scan, WINDOW, is_host_octet, is_token_octet};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scalar;
@@ -35,6 +35,11 @@ impl InstructionSet for Scalar {
         // The class has no arithmetic that would beat the table, and names are short.
         let stop = window.iter().skip(from).position(|&octet| !is_token_octet(octet));
         stop.unwrap_or(WINDOW)
+    }
+
+    #[inline(always)]
+    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
+        window.iter().skip(from).position(|&octet| !is_host_octet(octet)).unwrap_or(WINDOW)
     }
 
     #[inline(always)]

@@ -12,7 +12,7 @@ use arch::__m128i;
 
 use super::{
     BLOCK, InstructionSet, Scan, WINDOW,
-    octet::{BIT_BY_HIGH_NIBBLE, TOKEN_BY_LOW_NIBBLE},
+    octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
 cpufeatures::new!(detected, "sse4.2", "popcnt");
@@ -71,9 +71,17 @@ impl InstructionSet for Sse42 {
     #[inline(always)]
     fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
         // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { token_stops(window) };
+        let stops = unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) };
         // The shift leaves bit 32 where no lane stops.
-        (stops >> from | 1 << WINDOW).trailing_zeros() as usize
+        (u64::from(stops) >> from | 1 << WINDOW).trailing_zeros() as usize
+    }
+
+    #[inline(always)]
+    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
+        // The shift leaves bit 32 where no lane stops.
+        (u64::from(stops) >> from | 1 << WINDOW).trailing_zeros() as usize
     }
 
     #[inline(always)]
@@ -148,10 +156,11 @@ fn equal(block: &[u8; BLOCK], octet: u8) -> u64 {
     parts.fold(0, |mask, (index, part)| mask | bits(arch::_mm_cmpeq_epi8(load(part), wanted)) << (16 * index))
 }
 
+/// What is not in a class of octets, which is given by the low halves of its octets.
 #[inline]
 #[target_feature(enable = "sse4.2,popcnt")]
-fn token_stops(window: &[u8; WINDOW]) -> u64 {
-    let by_low = load(&TOKEN_BY_LOW_NIBBLE);
+fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
+    let by_low = load(class);
     let by_high = load(&BIT_BY_HIGH_NIBBLE);
     let nibble = arch::_mm_set1_epi8(0x0f);
     let mut mask = 0;
@@ -164,7 +173,7 @@ fn token_stops(window: &[u8; WINDOW]) -> u64 {
         let none = arch::_mm_cmpeq_epi8(arch::_mm_and_si128(classes, class), arch::_mm_setzero_si128());
         mask |= bits(none) << (16 * index);
     }
-    mask
+    mask as u32
 }
 
 #[inline]

@@ -4,7 +4,8 @@ use alloc::{vec, vec::Vec};
 use std::eprintln;
 
 use super::{
-    BLOCK, InstructionSet, Scan, Tier, WINDOW, is_field_octet, is_target_octet, is_token_octet, scalar::Scalar,
+    BLOCK, InstructionSet, Scan, Tier, WINDOW, is_field_octet, is_host_octet, is_target_octet, is_token_octet,
+    scalar::Scalar,
 };
 
 /// Runs a check on every tier that this machine has, and says which it has not.
@@ -44,6 +45,8 @@ fn check_window<I: InstructionSet>(instructions: I, window: &[u8; WINDOW]) {
     for from in [0, 1, 15, 16, 31] {
         let length = window[from..].iter().position(|&octet| !is_token_octet(octet)).unwrap_or(WINDOW);
         assert_eq!(instructions.token_length(window, from), length, "token from {from} on in {window:02x?}");
+        let length = window[from..].iter().position(|&octet| !is_host_octet(octet)).unwrap_or(WINDOW);
+        assert_eq!(instructions.host_length(window, from), length, "host from {from} on in {window:02x?}");
     }
     // Two lanes of three are equal, whatever is there.
     let lower: [_; WINDOW] = core::array::from_fn(|lane| window[lane] | if lane % 3 == 0 { 0 } else { 0x20 });
