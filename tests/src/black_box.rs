@@ -105,6 +105,7 @@ macro_rules! black_box_suite {
         $crate::black_box_cases! { $runtime:
             content_is_read_by_its_kind
             bad_content_is_refused_with_a_reason
+            coded_content_is_refused_by_whoever_reads_its_kind
             content_that_ends_early_is_refused_by_whoever_reads_it
             an_application_words_what_is_bad_about_content
             a_large_file_is_taken_while_it_comes

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::head::MediaType;
+use crate::head::{MediaType, ParameterValue};
 
 /// What stands between the parts of multipart content (RFC 2046 5.1.1).
 ///
@@ -28,6 +28,9 @@ pub struct Boundary {
 /// What a delimiter begins with, before the boundary.
 const BEFORE: &[u8; 4] = b"\r\n--";
 
+/// The parameter of a media type.
+const NAME: &str = "boundary";
+
 /// Octets of a boundary.
 const MOST: usize = 70;
 
@@ -45,12 +48,21 @@ impl Boundary {
     /// # Errors
     /// [`BoundaryError`].
     pub fn of(media_type: &MediaType<'_>) -> Result<Self, BoundaryError> {
-        let mut named = media_type.parameters().filter(|(name, _)| name.eq_ignore_ascii_case("boundary"));
-        match (named.next(), named.next()) {
-            (None, _) => Err(BoundaryError::Missing),
-            (Some((_, value)), None) => Self::collect(value.octets()),
-            (Some(_), Some(_)) => Err(BoundaryError::Repeated),
+        let mut parameters = media_type.parameters();
+        let mut boundary = None;
+        while let Some(parameter) = parameters.next_strict() {
+            let value = match parameter {
+                Ok((name, value)) if name.eq_ignore_ascii_case(NAME) => ParameterValue::parse(value),
+                Err(none) if none.len() >= NAME.len() && none[..NAME.len()].eq_ignore_ascii_case(NAME.as_bytes()) => {
+                    None
+                }
+                _ => continue,
+            };
+            if boundary.replace(value.ok_or(BoundaryError::Broken)?).is_some() {
+                return Err(BoundaryError::Repeated);
+            }
         }
+        Self::collect(boundary.ok_or(BoundaryError::Missing)?.octets())
     }
 
     fn collect(octets: impl Iterator<Item = u8>) -> Result<Self, BoundaryError> {
@@ -97,8 +109,10 @@ const fn is_boundary_octet(octet: u8) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BoundaryError {
-    /// It has no such parameter that can be read.
+    /// It has no such parameter.
     Missing,
+    /// The parameter is neither a token nor a quoted string.
+    Broken,
     /// It has several.
     Repeated,
     /// It is empty, or longer than 70 octets.
@@ -111,6 +125,7 @@ impl fmt::Display for BoundaryError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Missing => "the media type has no boundary",
+            Self::Broken => "the boundary is neither a token nor a quoted string",
             Self::Repeated => "the media type has more than one boundary",
             Self::Length => "the boundary does not have 1 to 70 octets",
             Self::Octet => "the boundary has an octet that it must not have",

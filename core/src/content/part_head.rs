@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::{
-    head::{Field, FieldLines, MediaType, ParameterValue, split_outside_quotes, token, trim},
+    head::{Field, FieldLines, MediaType, ParameterValue, Parameters, token},
     scan::is_field_octet,
 };
 
@@ -107,21 +107,14 @@ fn check(mut lines: &[u8], most: u16) -> Result<(), MultipartError> {
 /// The name and the file name in a Content-Disposition (RFC 7578 4.2, RFC 2183 2). Every parameter must be one: a file name
 /// that was left out because it is broken would make a text of a file.
 fn read_disposition(value: &[u8]) -> Result<(ParameterValue<'_>, Option<ParameterValue<'_>>), MultipartError> {
-    let (kind, mut rest) = split_outside_quotes(value, b';');
-    if !trim(kind).eq_ignore_ascii_case(b"form-data") {
+    let (kind, mut parameters) = Parameters::of(value);
+    if !kind.eq_ignore_ascii_case(b"form-data") {
         return Err(MultipartError::Disposition);
     }
     let (mut name, mut file_name) = (None, None);
-    while !rest.is_empty() {
-        let (parameter, behind) = split_outside_quotes(rest, b';');
-        rest = behind;
-        let parameter = trim(parameter);
-        if parameter.is_empty() {
-            continue;
-        }
-        let equals = memchr::memchr(b'=', parameter).ok_or(MultipartError::Disposition)?;
-        let called = token(&parameter[..equals]).ok_or(MultipartError::Disposition)?;
-        let value = ParameterValue::parse_of_form(&parameter[equals + 1..]).ok_or(MultipartError::Disposition)?;
+    while let Some(parameter) = parameters.next_strict() {
+        let (called, value) = parameter.map_err(|_| MultipartError::Disposition)?;
+        let value = ParameterValue::parse_of_form(value).ok_or(MultipartError::Disposition)?;
         let place = if called.eq_ignore_ascii_case("name") {
             &mut name
         } else if called.eq_ignore_ascii_case("filename") {

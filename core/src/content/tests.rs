@@ -190,6 +190,9 @@ fn cases() -> Vec<(String, Expected, Result<(), MultipartError>)> {
     ]
 }
 
+/// Octets between two cuts: more than a delimiter and its line have.
+const NEAR: usize = 16;
+
 #[test]
 fn what_is_read_does_not_depend_on_how_it_was_cut() {
     let mut memory = [0; 100];
@@ -202,7 +205,7 @@ fn what_is_read_does_not_depend_on_how_it_was_cut() {
         assert_eq!(read_whole(content, SMALL), (whole.0.clone(), whole.2), "{shown}");
         assert_eq!(read_pieces(content.chunks(1), SMALL, &mut memory), whole, "{shown}, one by one");
         for first in 0..content.len() {
-            for second in first..content.len() {
+            for second in first..content.len().min(first + NEAR) {
                 let pieces = [&content[..first], &content[first..second], &content[second..]];
                 assert_eq!(read_pieces(pieces, SMALL, &mut memory), whole, "{shown}, cut at {first} and {second}");
             }
@@ -265,13 +268,22 @@ fn boundaries_are_checked() {
         (&format!("a/b; boundary={seventy}"), Ok(&*seventy)),
         (&format!("a/b; boundary={seventy}x"), Err(BoundaryError::Length)),
         ("a/b; boundary=\"\"", Err(BoundaryError::Length)),
-        ("a/b; boundary=", Err(BoundaryError::Missing)),
+        ("a/b; boundary=", Err(BoundaryError::Broken)),
+        ("a/b; boundary", Err(BoundaryError::Broken)),
+        ("a/b; boundary=\"x", Err(BoundaryError::Broken)),
+        ("a/b; boundary=x y", Err(BoundaryError::Broken)),
+        ("a/b; Boundary =x", Err(BoundaryError::Broken)),
+        ("a/b; boundary=x; boundary = y", Err(BoundaryError::Broken)),
+        ("a/b; boundary=x/y", Err(BoundaryError::Broken)),
+        ("a/b; bound; =; c=\"; boundary=x", Err(BoundaryError::Missing)),
+        ("a/b; bound; =; c= ; boundary=x;", Ok("x")),
         ("a/b", Err(BoundaryError::Missing)),
         ("a/b; boundary=x; boundary=x", Err(BoundaryError::Repeated)),
         ("a/b; boundary=\"a \"", Err(BoundaryError::Octet)),
         ("a/b; boundary=\"a\tb\"", Err(BoundaryError::Octet)),
         ("a/b; boundary=\"a\u{e9}\"", Err(BoundaryError::Octet)),
         ("a/b; boundary=a!", Err(BoundaryError::Octet)),
+        ("a/b; boundary=\"x\"; BOUNDARY=y", Err(BoundaryError::Repeated)),
         ("a/b; boundary=\"a\\\"b\"", Err(BoundaryError::Octet)),
     ];
     for (media_type, expected) in cases {
@@ -298,7 +310,7 @@ fn the_memory_that_is_lent_limits_heads() {
 fn much_that_looks_like_a_boundary_is_read_in_linear_time() {
     let mut memory = [0; 100];
     for filling in ["\r\n--b", "\r", "\r\n--b1", "-", "\r\n"] {
-        let text = filling.repeat(300_000 / filling.len());
+        let text = filling.repeat(100_000 / filling.len());
         let content = one(&text);
         let expected = Ok(());
         for size in [1, 3, 4096] {

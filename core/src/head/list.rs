@@ -66,6 +66,23 @@ impl<'a> Parameters<'a> {
         (trim(item), Self { rest })
     }
 
+    /// The next parameter, or what stands there and is none: for whoever must not leave out
+    /// what others may read.
+    pub(crate) fn next_strict(&mut self) -> Option<Result<RawParameter<'a>, &'a [u8]>> {
+        while !self.rest.is_empty() {
+            let (parameter, rest) = split_outside_quotes(self.rest, b';');
+            self.rest = rest;
+            let parameter = trim(parameter);
+            if parameter.is_empty() {
+                continue;
+            }
+            let named = memchr::memchr(b'=', parameter)
+                .and_then(|equals| Some((token(&parameter[..equals])?, &parameter[equals + 1..])));
+            return Some(named.ok_or(parameter));
+        }
+        None
+    }
+
     /// The value of the first parameter of this name, in any case.
     pub fn value(&self, name: &str) -> Option<ParameterValue<'a>> {
         self.clone().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -90,6 +107,9 @@ impl<'a> Iterator for Parameters<'a> {
     }
 }
 
+/// The name of a parameter, and its value with its quotes.
+pub(crate) type RawParameter<'a> = (&'a str, &'a [u8]);
+
 /// The value of a parameter: a token or a quoted string (RFC 9110 5.6.4).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ParameterValue<'a> {
@@ -110,7 +130,7 @@ enum Quoting {
 }
 
 impl<'a> ParameterValue<'a> {
-    fn parse(value: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(value: &'a [u8]) -> Option<Self> {
         match value {
             [b'"', raw @ .., b'"'] => is_quoted_text(raw).then_some(Self { raw, quoting: Quoting::Pairs }),
             _ => token(value).map(|raw| Self { raw: raw.as_bytes(), quoting: Quoting::Token }),

@@ -17,6 +17,8 @@ pub enum BadContent {
         /// The one that it must be.
         wanted: &'static str,
     },
+    /// It is coded, as by compression, and nothing here decodes it. 415.
+    Coding,
     /// Its charset is not known. 415.
     Charset,
     /// It is no text in its charset. 400.
@@ -45,7 +47,7 @@ impl BadContent {
     /// The status that answers it.
     pub const fn status(&self) -> Status {
         match self {
-            Self::MediaType { .. } | Self::Charset => Status::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType { .. } | Self::Coding | Self::Charset => Status::UNSUPPORTED_MEDIA_TYPE,
             Self::Text | Self::Escape | Self::Boundary(_) | Self::Json { .. } => Status::BAD_REQUEST,
             Self::Multipart(error) => error.status(),
             Self::TooLong { .. } => Status::CONTENT_TOO_LARGE,
@@ -58,6 +60,7 @@ impl fmt::Display for BadContent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MediaType { wanted } => write!(formatter, "the media type of the content is not {wanted}"),
+            Self::Coding => formatter.write_str("the content has a coding that is not known here"),
             Self::Charset => formatter.write_str("the charset of the content is not known here"),
             Self::Text => formatter.write_str("the content is not text in its charset"),
             Self::Escape => formatter.write_str("a % in the form is not followed by two hexadecimal digits"),

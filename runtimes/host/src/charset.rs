@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use pronto::head::{self, MediaType, ParameterValue};
 
-use crate::{BadContent, OwnedRequest, Request};
+use crate::{BadContent, OwnedRequest, Request, kind::media_type};
 
 impl<'a> Request<'a> {
     /// The content as text, by its charset: UTF-8 where none is said, `us-ascii` and `iso-8859-1`, and with the feature
@@ -39,11 +39,7 @@ pub(crate) enum Charset {
 
 impl Charset {
     fn of_request(request: &head::Request<'_>) -> Result<Self, BadContent> {
-        match request.media_type() {
-            Some(media_type) => Self::of(&media_type),
-            None if request.field("content-type").is_none() => Ok(Self::Utf8),
-            None => Err(BadContent::MediaType { wanted: "one that can be read" }),
-        }
+        media_type(request)?.map_or(Ok(Self::Utf8), |media_type| Self::of(&media_type))
     }
 
     /// The charset that a media type names, or UTF-8.

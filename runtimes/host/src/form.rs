@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
-use pronto::head::{self, Encoded, Pairs};
+use pronto::head::{Encoded, Pairs};
 
-use crate::{BadContent, OwnedRequest, Request, charset::utf8};
+use crate::{BadContent, OwnedRequest, Request, charset::utf8, kind::must_be};
 
 impl<'a> Request<'a> {
     /// The content as a form, `application/x-www-form-urlencoded`. One with files is [`multipart`](Self::multipart).
@@ -20,7 +20,7 @@ impl<'a> Request<'a> {
     /// [`BadContent`]: it is another media type, an escape is broken, or it is not UTF-8. As octets it can be read all the
     /// same, by [`Pairs`].
     pub fn form(&self) -> Result<Form<'a>, BadContent> {
-        check_media_type(self)?;
+        must_be(self, MEDIA_TYPE)?;
         Form::of(self.content().unwrap_or_default())
     }
 }
@@ -31,20 +31,14 @@ impl OwnedRequest {
     /// # Errors
     /// [`BadContent`].
     pub async fn form(&mut self) -> Result<OwnedForm, BadContent> {
-        check_media_type(&self.view())?;
+        must_be(&self.view(), MEDIA_TYPE)?;
         let octets = self.content().collect().await?;
         Form::of(&octets)?;
         Ok(OwnedForm { octets })
     }
 }
 
-fn check_media_type(request: &head::Request<'_>) -> Result<(), BadContent> {
-    const WANTED: &str = "application/x-www-form-urlencoded";
-    match request.media_type() {
-        Some(media_type) if media_type.is(WANTED) => Ok(()),
-        _ => Err(BadContent::MediaType { wanted: WANTED }),
-    }
-}
+const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// The pairs of a form that was sent as `application/x-www-form-urlencoded`. All of it has been found to be text; it is decoded
 /// when somebody asks, and borrowed where nothing in it is encoded.

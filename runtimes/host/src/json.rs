@@ -3,7 +3,7 @@ use std::cell::Cell;
 use pronto::head::{self, Status};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Answer, BadContent, Fault, LARGE, OwnedRequest, Reply, ReplyHead, Request, Response};
+use crate::{Answer, BadContent, Fault, LARGE, OwnedRequest, Reply, ReplyHead, Request, Response, kind::media_type};
 
 impl<'a> Request<'a> {
     /// The content from JSON. What it is made to may borrow the content.
@@ -83,7 +83,7 @@ impl Response {
     /// 200 with a value as JSON.
     ///
     /// ```
-    /// use pronto_host::{Fault, OwnedRequest, Response};
+    /// use pronto_host::{Fault, OwnedRequest, Response, kind::media_type};
     ///
     /// async fn numbers(_: OwnedRequest) -> Result<Response, Fault> {
     ///     Response::json(&[1, 2, 3])
@@ -105,7 +105,7 @@ thread_local! {
 }
 
 fn check_media_type(request: &head::Request<'_>) -> Result<(), BadContent> {
-    let is_json = request.media_type().is_some_and(|media_type| {
+    let is_json = media_type(request)?.is_some_and(|media_type| {
         let suffix = media_type.subtype().as_bytes().last_chunk::<5>();
         media_type.is(JSON) || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case(b"+json"))
     });

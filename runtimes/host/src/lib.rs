@@ -38,6 +38,7 @@ mod inherited;
 #[cfg(feature = "json")]
 mod json;
 mod kept;
+mod kind;
 mod lifetime;
 mod listener;
 mod matcher;

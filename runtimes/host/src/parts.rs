@@ -8,6 +8,7 @@ use pronto::{
 use crate::{
     BadContent, Request,
     charset::{Charset, utf8},
+    kind::must_be,
 };
 
 impl<'a> Request<'a> {
@@ -45,11 +46,7 @@ impl<'a> Request<'a> {
 }
 
 pub(crate) fn boundary_of(request: &head::Request<'_>) -> Result<Boundary, BadContent> {
-    const WANTED: &str = "multipart/form-data";
-    match request.media_type() {
-        Some(media_type) if media_type.is(WANTED) => Ok(Boundary::of(&media_type)?),
-        _ => Err(BadContent::MediaType { wanted: WANTED }),
-    }
+    Ok(Boundary::of(&must_be(request, "multipart/form-data")?)?)
 }
 
 /// The parts of a form. After an error there are no more.
@@ -114,7 +111,11 @@ impl<'a> Part<'a> {
 
 /// The charset of a part.
 pub(crate) fn charset_of(head: &PartHead<'_>) -> Result<Charset, BadContent> {
-    head.media_type().map_or(Ok(Charset::Utf8), |media_type| Charset::of(&media_type))
+    match head.media_type() {
+        Some(media_type) => Charset::of(&media_type),
+        None if head.field("content-type").is_none() => Ok(Charset::Utf8),
+        None => Err(BadContent::MediaType { wanted: "one that can be read" }),
+    }
 }
 
 /// The name of a part and of its file, which must be UTF-8 (RFC 7578 5.1).

@@ -7,7 +7,7 @@ use pronto_host::{App, BadContent, Fault, OwnedRequest, Reply, Request, Response
 use serde::{Deserialize, Serialize};
 
 use super::{Runtime, get};
-use crate::client::Client;
+use crate::{client::Client, reply::To};
 
 #[derive(Debug, Deserialize, Serialize)]
 struct Order {
@@ -217,6 +217,13 @@ pub fn bad_content_is_refused_with_a_reason<R: Runtime>() {
             415,
             "the media type of the content is not multipart/form-data",
         ),
+        (
+            "multipart",
+            "multipart/form-data; boundary=x y",
+            headed(""),
+            400,
+            "the boundary is neither a token nor a quoted string",
+        ),
         ("multipart", "multipart/form-data", headed(""), 400, "the media type has no boundary"),
         ("multipart", &long_boundary, headed(""), 400, "the boundary does not have 1 to 70 octets"),
         (
@@ -312,6 +319,36 @@ pub fn bad_content_is_refused_with_a_reason<R: Runtime>() {
             if content.len() < 10_000 || kind == "sync" {
                 client.send(get("/"));
                 assert_eq!(client.reply().text(), "alive", "{target} {words}");
+            }
+        }
+    }
+    server.stop();
+}
+
+/// Nothing is decompressed, so that nobody gets to see compressed text as such.
+pub fn coded_content_is_refused_by_whoever_reads_its_kind<R: Runtime>() {
+    let server = R::start(reading_app(), Config::new());
+    let mut client = Client::connect(server.address());
+    for kind in ["sync", "async"] {
+        for (reader, media_type) in [("text", "text/plain"), ("form", FORM), ("json", JSON), ("multipart", PARTS)] {
+            let target = format!("/{kind}/{reader}");
+            for (coding, status) in [("gzip", 415), ("identity, br", 415), ("Identity", 0)] {
+                let content = "{}";
+                let framing = format!("Content-Encoding: {coding}\r\nContent-Length: {}", content.len());
+                client.send(head(&target, media_type, &framing) + content);
+                let reply = client.reply();
+                assert_eq!(reply.status == 415, status == 415, "{target} {coding}");
+                assert_eq!(reply.text() == "the content has a coding that is not known here", status == 415);
+            }
+            // It is refused before it is sent.
+            client.send(head(&target, "a/b", "Content-Encoding: br\r\nExpect: 100-continue\r\nContent-Length: 5"));
+            if kind == "async" {
+                assert_eq!(client.reply().status, 415, "{target}");
+                client = Client::connect(server.address());
+            } else {
+                assert_eq!(client.reply_to(To::Other).status, 100);
+                client.send("12345");
+                assert_eq!(client.reply().status, 415, "{target}");
             }
         }
     }
