@@ -274,7 +274,7 @@ impl MultipartParser {
         if input.starts_with(delimiter) {
             return (delimiter.len(), Sought::Delimiter);
         }
-        if let Some(found) = memmem::find(input, delimiter) {
+        if let Some(found) = find(input, delimiter) {
             return (found, Sought::Octets(found));
         }
         let last = &input[input.len().saturating_sub(delimiter.len() - 1)..];
@@ -362,7 +362,19 @@ fn head_length(octets: &[u8], searched: usize) -> Option<usize> {
         return Some(2);
     }
     let from = searched.saturating_sub(HEAD_END.len() - 1);
-    Some(from + memmem::find(&octets[from..], HEAD_END)? + HEAD_END.len())
+    Some(from + find(&octets[from..], HEAD_END)? + HEAD_END.len())
 }
+
+/// Where something is that begins with CR. Mostly it is near; only behind that a search is worth its preparation.
+fn find(octets: &[u8], wanted: &[u8]) -> Option<usize> {
+    let (near, far) = octets.split_at(octets.len().min(NEAR));
+    match memchr::memchr_iter(b'\r', near).find(|&at| octets[at..].starts_with(wanted)) {
+        None if !far.is_empty() => Some(near.len() + memmem::find(far, wanted)?),
+        found => found,
+    }
+}
+
+/// In octets.
+const NEAR: usize = 4 * 1024;
 
 const HEAD_END: &[u8; 4] = b"\r\n\r\n";
