@@ -16,12 +16,14 @@ use tests::client::Client;
 fn a_head_that_drips_in_is_looked_at_once() {
     let mut head = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();
     while head.len() < 16_000 {
-        head.extend_from_slice(b"X-Field: and its value, which is of no interest\r\n");
+        head.extend_from_slice(
+            b"X-Field: and its value, which is of no interest to anybody, though it is rather long\r\n",
+        );
     }
     head.extend_from_slice(b"\r\n");
-    let limits = HeadLimits::new().with_fields(1000);
+    let limits = HeadLimits::new().with_fields(u8::MAX);
     let mut parser = RequestParser::new(limits);
-    let mut fields = [FieldSpan::EMPTY; 1000];
+    let mut fields = [FieldSpan::EMPTY; 255];
     // What was looked at is made wrong behind the parser's back. If it looked again, it would see that. The head's end may
     // have come in parts, so that a few octets must be there yet.
     let mut spoiled = Vec::new();
