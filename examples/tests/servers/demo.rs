@@ -170,6 +170,25 @@ fn limits_and_timeouts_of_the_command_line_hold() {
 }
 
 #[test]
+fn help_explains_every_flag() {
+    let output = Command::new(PROGRAM).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    let lines: Vec<_> = help.lines().map(str::trim).collect();
+    let flags: Vec<_> = lines.iter().filter(|line| line.starts_with('-')).collect();
+    assert!(flags.len() > 15, "{help}");
+    for flag in &flags {
+        // The words stand beside it, or on the next line.
+        let at = lines.iter().position(|line| line == *flag).unwrap();
+        let beside = flag.split_once("  ").is_some_and(|(_, words)| words.trim().contains(' ') || words.len() > 5);
+        assert!(beside || lines[at + 1].contains(' '), "{flag} is not explained");
+    }
+    for flag in ["--addr", "--workers", "--reload", "--debug", "--access-log", "--max-head", "--idle-timeout"] {
+        assert!(flags.iter().any(|line| line.contains(flag)), "no {flag} in {help}");
+    }
+}
+
+#[test]
 fn a_wrong_start_is_told_in_words() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let running = Server::start(PROGRAM, &["--workers", "1"]);
