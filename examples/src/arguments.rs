@@ -1,6 +1,6 @@
 //! The command line that the example servers share.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use pronto::connection::{Config, ContentRate};
@@ -23,6 +23,10 @@ pub struct Arguments {
     /// Log each reply: peer, method, target, status and length of the content
     #[arg(long)]
     pub access_log: bool,
+
+    /// Directory whose files are served under /files
+    #[arg(long, value_name = "DIRECTORY")]
+    pub files: Option<PathBuf>,
 
     /// For development: log each request as it comes, and show the text of an error in the reply to it
     #[arg(long)]

@@ -12,6 +12,7 @@
 //! | `GET /query` | the pairs of the query, a line each |
 //! | `GET /events` | an event each second, without end: server-sent events |
 //! | `PUT /upload` | how long the content is, of any length, and its SHA-256 |
+//! | `GET /files/…` | the files of a directory, with `--files` |
 //! | `GET /metrics` | what the server has counted, as Prometheus reads it |
 //! | `GET /download/{n}` | `x`, n times, up to 1 TB, streamed without its length being told |
 

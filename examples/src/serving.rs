@@ -1,4 +1,4 @@
-use pronto_host::{App, Runtime, Server, StartError};
+use pronto_host::{App, Directory, Runtime, Server, StartError};
 
 use crate::arguments::Arguments;
 
@@ -11,6 +11,9 @@ pub fn serve<R: Runtime>(arguments: &Arguments, mut app: App) -> Result<(), Star
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
     if arguments.access_log {
         app = app.access_log();
+    }
+    if let Some(directory) = &arguments.files {
+        app = app.files("/files", Directory::new(directory));
     }
     if arguments.debug {
         app = app.debug();

@@ -1,8 +1,9 @@
 //! Connections of the smol runtime over streams that are no sockets of its own.
 
 use std::{
+    fs::File,
     io::{self, IoSlice},
-    os::unix::net::UnixStream,
+    os::unix::{fs::FileExt, net::UnixStream},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -90,6 +91,11 @@ impl AsyncWrite for Trickle {
     }
 }
 
+/// The file that is this program's: there is none that is surer to be there, and it is large.
+fn file() -> File {
+    File::open(std::env::current_exe().unwrap()).unwrap()
+}
+
 fn app() -> App {
     App::new()
         .get("/", |_: &Request<'_>, reply: Reply<'_>| reply.text("sync"))
@@ -101,13 +107,16 @@ fn app() -> App {
         .get("/large", |_: &Request<'_>, reply: Reply<'_>| {
             reply.status(pronto::head::Status::OK).content_of(vec![b'x'; 40_000])
         })
+        .get("/file", |_: &Request<'_>, reply: Reply<'_>| {
+            reply.status(pronto::head::Status::OK).content_of_file(file(), 7..20_007)
+        })
 }
 
 #[test]
 fn any_stream_is_served_however_little_it_takes() {
     let (ours, theirs) = Async::<UnixStream>::pair().unwrap();
     let worker = Rc::new(Worker::new(app(), Config::new()));
-    let requests = "GET / HTTP/1.1\r\nHost: a\r\n\r\nPUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world\
+    let requests = "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /file HTTP/1.1\r\nHost: a\r\n\r\nPUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world\
         GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     let client = async {
         let mut stream = ours;
@@ -124,8 +133,11 @@ fn any_stream_is_served_however_little_it_takes() {
     let (received, ()) = async_io::block_on(both);
     let replies = reply::all(&received, |_| To::Other);
     let lengths: Vec<_> = replies.iter().map(|reply| reply.content.len()).collect();
-    assert_eq!(lengths, [4, 11, 40_000, 4]);
-    assert_eq!(replies[1].text(), "hello world");
+    assert_eq!(lengths, [4, 20_000, 11, 40_000, 4]);
+    let mut expected = vec![0; 20_000];
+    file().read_exact_at(&mut expected, 7).unwrap();
+    assert!(replies[1].content == expected, "a file that this stream cannot send is read");
+    assert_eq!(replies[2].text(), "hello world");
     assert_eq!(worker.open(), 0);
 }
 

@@ -22,7 +22,7 @@ fn request(method: &str, target: &str, rest: &str) -> String {
 }
 
 /// Resident memory, in KiB.
-fn memory(server: &Server) -> usize {
+pub(crate) fn memory(server: &Server) -> usize {
     let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()

@@ -18,6 +18,8 @@
 mod client;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod file_tests;
 mod server;
 mod sys;
 #[cfg(test)]
