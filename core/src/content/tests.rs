@@ -340,6 +340,21 @@ proptest! {
     }
 
     #[test]
+    fn no_head_and_no_boundary_makes_a_reader_panic(value in "[ -~\\\\\";=%\u{e9}]{0,40}", octets in prop::collection::vec(any::<u8>(), 0..60)) {
+        let head = format!("Content-Disposition: form-data; name={value}\r\nContent-Type: a/b; boundary={value}\r\n\r\n");
+        if let Ok(head) = PartHead::parse(head.as_bytes(), &MultipartLimits::new()) {
+            let name: Vec<u8> = head.name().octets().collect();
+            prop_assert_eq!(head.name().to_string(), String::from_utf8_lossy(&name));
+            if let Some(boundary) = head.media_type().and_then(|media_type| Boundary::of(&media_type).ok()) {
+                prop_assert_eq!(Boundary::new(boundary.as_octets()), Ok(boundary));
+            }
+        }
+        let _ = PartHead::parse(&octets, &MultipartLimits::new());
+        let _ = Boundary::new(&octets);
+        let _ = read_pieces(octets.chunks(7), SMALL, &mut [0; 100]);
+    }
+
+    #[test]
     fn what_is_written_as_parts_is_read_as_these(
         contents in prop::collection::vec(
             prop::collection::vec(prop::sample::select(vec![&b"\r\n"[..], b"--", b"b", b"\r\n--b", b"\0\xff"]), 0..8),

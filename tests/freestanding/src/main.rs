@@ -1,4 +1,4 @@
-//! Parses a request and writes a response with neither std, nor an allocator, nor libc.
+//! Parses a request, writes a response, and reads a form that comes in pieces, with neither std, nor an allocator, nor libc.
 //!
 //! The program is linked against nothing at all, so whatever the core needed beyond its own code would be an
 //! undefined symbol. It exits with 0 when the response on its standard output is the one expected, with another code
@@ -12,6 +12,7 @@ mod platform;
 use pronto::{
     buffer::SliceSink,
     connection::{Config, Instant, Rejection, Ticket},
+    content::{Boundary, MultipartError, MultipartEvent, MultipartLimits, MultipartParser},
     head::{FieldSpan, Request, Status},
     response::{CommonFields, ResponseWriter},
     service::{Admission, Driver, Outcome, Service},
@@ -40,7 +41,32 @@ fn run() -> i32 {
         return 3;
     }
     platform::write(device.output.written());
-    if device.output.written() == EXPECTED { 0 } else { 4 }
+    if device.output.written() != EXPECTED {
+        return 4;
+    }
+    match length_of_file() {
+        Ok(4) => 0,
+        _ => 6,
+    }
+}
+
+const FORM: &[u8] = b"--x\r\nContent-Disposition: form-data; name=file; filename=f\r\n\r\n1234\r\n--x--\r\n";
+
+fn length_of_file() -> Result<usize, MultipartError> {
+    let Ok(boundary) = Boundary::new(b"x") else { return Ok(0) };
+    let mut parser = MultipartParser::new(boundary, MultipartLimits::new());
+    let mut memory = [0; 128];
+    let mut length = 0;
+    for mut piece in FORM.chunks(7) {
+        while let Some(event) = parser.next(&mut piece, &mut memory)? {
+            match event {
+                MultipartEvent::Part(head) if !head.name().is("file") => return Ok(0),
+                MultipartEvent::Octets(octets) => length += octets.len(),
+                _ => {}
+            }
+        }
+    }
+    parser.end().map(|()| length)
 }
 
 struct Device<'a> {
