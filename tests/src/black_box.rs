@@ -122,6 +122,7 @@ macro_rules! black_box_suite {
         // Files of a directory.
         $crate::black_box_cases! { $runtime:
             files_are_served_as_what_they_are
+            files_stand_in_routers_as_other_routes
             no_path_leaves_the_directory
             conditions_and_ranges_of_files_hold
             a_large_file_arrives_as_it_is

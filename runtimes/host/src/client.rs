@@ -399,6 +399,7 @@ enum FileSent {
 }
 
 /// One attempt to send of a file. That it sends less than it could does not say why.
+#[inline(never)]
 fn send_file<T: Transport>(transport: &mut T, file: Unread<'_>) -> io::Result<FileSent> {
     let length = usize::try_from(file.left).map_or(TURN, |left| left.min(TURN));
     loop {

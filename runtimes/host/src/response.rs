@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, io::BufRead};
+use std::{borrow::Cow, fmt, fs::File, io::BufRead, ops::Range};
 
 use futures_lite::{Stream, StreamExt};
 use pronto::{
@@ -34,6 +34,7 @@ enum Body {
     None,
     Octets(Cow<'static, [u8]>),
     Sized(u64, Box<dyn BufRead + Send>),
+    File(File, Range<u64>),
     Streamed(Pieces),
     Upgrade(Cow<'static, str>, Box<dyn FnOnce(Upgraded) -> TakeoverFuture>),
     Prepared(&'static PreparedResponse<'static>),
@@ -137,6 +138,12 @@ impl Response {
         self
     }
 
+    /// With this part of a file, which must be there as a whole; see [`ReplyHead::content_of_file`](crate::ReplyHead::content_of_file).
+    pub fn content_of_file(mut self, file: File, part: Range<u64>) -> Self {
+        self.body = Body::File(file, part);
+        self
+    }
+
     /// With content of unknown length, pulled when there is room to send: chunked, or to a client of HTTP/1.0 until the
     /// connection closes. An error, or a panic, cuts the connection so that the client sees it.
     pub fn stream<P: Into<Piece>, E: Into<Fault>>(
@@ -178,6 +185,7 @@ impl Response {
             Body::None | Body::Prepared(_) => head.no_content(),
             Body::Octets(octets) => head.content_of(octets),
             Body::Sized(length, source) => head.content_from(length, source),
+            Body::File(file, part) => head.content_of_file(file, part),
             Body::Streamed(pieces) => head.pieces(pieces),
             Body::Upgrade(protocol, handler) => head.upgrade(&protocol, handler),
         }

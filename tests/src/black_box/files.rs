@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use pronto::connection::Config;
-use pronto_host::{App, Directory, Reply, Request};
+use pronto::{connection::Config, head::Status};
+use pronto_host::{App, Directory, Fault, OwnedRequest, Reply, Request, Response, Router, WrittenReply};
 
 use super::{Runtime, get};
 use crate::{client::Client, process, reply::To};
@@ -118,6 +118,51 @@ pub fn files_are_served_as_what_they_are<R: Runtime>() {
     assert_eq!(client.send(get("/files/%zz")).reply().status, 400);
     let reply = client.send(request("POST", "/files/hello.txt", "Content-Length: 0\r\n")).reply();
     assert_eq!((reply.status, reply.field("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    drop(client);
+    server.stop();
+}
+
+/// At the root behind other routes, and in a router that is nested; functions around them see their replies.
+pub fn files_stand_in_routers_as_other_routes<R: Runtime>() {
+    let place = Place::new();
+    let nested = Router::new().files("/", place.directory().index("hello.txt")).before(|request: &Request<'_>| {
+        let is_secret = request.target().contains(".hidden");
+        Ok(is_secret.then(|| Response::new(Status::NOT_FOUND)))
+    });
+    let app = App::new()
+        .get("/docs/a", |_: &Request<'_>, reply: Reply<'_>| reply.text("a route"))
+        .nest("/static", nested)
+        .get("/own", async |_: OwnedRequest| {
+            let file = File::open(std::env::current_exe()?)?;
+            Ok::<_, Fault>(Response::new(Status::OK).content_of_file(file, 1..4))
+        })
+        .files("/", place.directory().without_index())
+        .after(|_: &Request<'_>, reply: &mut WrittenReply<'_>| Ok(reply.add_field("X-Seen", "yes")?));
+    let server = R::start(app, Config::new());
+    let mut client = Client::connect(server.address());
+    let cases = [
+        ("/docs/a", 200, "a route", None),
+        ("/hello.txt", 200, "Hello, files!", None),
+        ("/static/", 200, "Hello, files!", None),
+        ("/static", 301, "", Some("/static/")),
+        ("/static/docs", 301, "", Some("/static/docs/")),
+        ("/static/docs/index.html", 200, "<p>docs", None),
+        ("/docs", 301, "", Some("/docs/")),
+        ("/docs/", 404, "Not Found", None),
+        ("/static/.hidden", 404, "", None),
+        ("/.hidden", 200, "not secret", None),
+        ("/", 404, "Not Found", None),
+        ("//", 404, "Not Found", None),
+        ("//docs", 404, "Not Found", None),
+        ("//evil.example/docs", 404, "Not Found", None),
+        ("/own", 200, "ELF", None),
+    ];
+    for (target, status, content, location) in cases {
+        let reply = client.send(get(target)).reply();
+        assert_eq!((reply.status, reply.text(), reply.field("location")), (status, content, location), "{target}");
+        assert_eq!(reply.field("x-seen"), Some("yes"), "{target}");
+    }
+    drop(client);
     server.stop();
 }
 
@@ -189,6 +234,7 @@ pub fn no_path_leaves_the_directory<R: Runtime>() {
         assert_eq!(client.send(get(device)).reply().status, 404, "{device}");
     }
     assert_eq!(client.send(get("/files/hello.txt")).reply().status, 200);
+    drop(client);
     server.stop();
 }
 
@@ -248,6 +294,7 @@ pub fn conditions_and_ranges_of_files_hold<R: Runtime>() {
     fs::write(place.path("hello.txt"), "Hello, filed!").unwrap();
     let reply = client.send(request("GET", "/files/hello.txt", &format!("If-None-Match: {tag}\r\n"))).reply();
     assert_eq!((reply.status, reply.text()), (200, "Hello, filed!"));
+    drop(client);
     server.stop();
 }
 
@@ -295,7 +342,7 @@ pub fn a_large_file_arrives_as_it_is<R: Runtime>() {
 /// One that is being read slowly keeps no other from being answered, and is cut when its client takes nothing.
 pub fn slow_readers_of_files_hold_up_nobody<R: Runtime>() {
     let place = Place::new();
-    place.write_large("large", 30 << 20);
+    File::create(place.path("large")).unwrap().set_len(30 << 20).unwrap();
     let mut config = Config::new();
     config.timeouts.write = Some(Duration::from_millis(500));
     let server = R::start(place.app(), config);
@@ -319,9 +366,9 @@ pub fn slow_readers_of_files_hold_up_nobody<R: Runtime>() {
 
 /// What was promised does not come: the client must see that. What was not promised does not come either.
 pub fn a_file_that_changes_while_it_is_sent<R: Runtime>() {
-    const LENGTH: usize = 40 << 20;
+    const LENGTH: usize = 24 << 20;
     let place = Place::new();
-    place.write_large("shrinks", LENGTH);
+    File::create(place.path("shrinks")).unwrap().set_len(LENGTH as u64).unwrap();
     let octets = place.write_large("grows", LENGTH);
     let server = R::start(place.app(), Config::new());
     let mut client = Client::connect(server.address());

@@ -87,8 +87,8 @@ impl Files {
 /// Sends a client that has asked for a directory to the same path with a slash behind it.
 pub(super) fn redirect(request: &Request<'_>, reply: Reply<'_>) -> Answer {
     let path = request.path().map_or("/", |path: Path<'_>| path.as_str());
-    // Two slashes at the front would be the name of another host.
-    if path.starts_with("//") {
+    // Two slashes at the front would be the name of another host, and one at the end is there already.
+    if path.starts_with("//") || path.ends_with('/') {
         return Err(NotFound.into());
     }
     let mut location = String::with_capacity(path.len() + 1);

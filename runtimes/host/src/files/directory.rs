@@ -28,8 +28,9 @@ use crate::{App, Reply, Request, Router};
 /// nothing leads out (`openat2` on Linux). Symbolic links are not there unless they are [followed](Self::follow_symlinks). A
 /// broken escape is 400, what may not be read 403, and 503 is answered when descriptors run out.
 ///
-/// **Conditions and ranges.** Replies have an entity tag, of the file's size, its number and the time of its last change, and
-/// Last-Modified. Conditional requests are answered 304 and 412, and a single range 206 and 416 (RFC 9110 13 and 14).
+/// **Conditions and ranges.** Replies have Last-Modified and a strong entity tag, of the file's number, its size and the time of
+/// its last change: what changes a file in place, twice within a tick of the file system's clock, and leaves it as long as it
+/// was, is not seen; what puts another file in its place is. Conditional requests are answered 304 and 412, and a single range 206 and 416 (RFC 9110 13 and 14).
 ///
 /// **How it is sent.** Less than [`LARGE`](crate::LARGE) octets are read at once and leave in one write with all that is ready.
 /// More are sent by the operating system (`sendfile`) where the transport is a socket, and are never in the memory of the
