@@ -22,6 +22,7 @@ mod content;
 mod counting;
 mod files;
 mod replies;
+mod requests;
 mod routing;
 mod streaming;
 mod waiting;
@@ -30,6 +31,7 @@ pub use content::*;
 pub use counting::*;
 pub use files::*;
 pub use replies::*;
+pub use requests::*;
 pub use routing::*;
 pub use streaming::*;
 pub use waiting::*;
@@ -112,6 +114,10 @@ macro_rules! black_box_suite {
             parts_that_nobody_reads_are_skipped_or_not_awaited
             endless_forms_are_refused_before_they_end
             much_json_is_sent_whole
+        }
+        // What a request tells of its client.
+        $crate::black_box_cases! { $runtime:
+            a_request_tells_of_its_client
         }
         // What is counted.
         $crate::black_box_cases! { $runtime:

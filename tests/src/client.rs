@@ -36,6 +36,11 @@ impl Client {
         Self { stream: self.stream.try_clone().unwrap(), received: Vec::new() }
     }
 
+    /// Where the server sees it come from.
+    pub fn local_address(&self) -> SocketAddr {
+        self.stream.local_addr().unwrap()
+    }
+
     /// Sends octets.
     pub fn send(&mut self, octets: impl AsRef<[u8]>) -> &mut Self {
         self.stream.write_all(octets.as_ref()).unwrap();

@@ -38,7 +38,7 @@
 
 use crate::{
     framing::{ContentDecoder, ContentLimits, Decoded, Framing, Part, request_framing},
-    head::{FieldSpan, HeadError, HeadErrorKind, Method, Occurrence, Progress, Request, RequestParser, Version},
+    head::{ConnectionOptions, FieldSpan, HeadError, HeadErrorKind, Method, Progress, Request, RequestParser, Version},
     response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
 };
 
@@ -568,7 +568,8 @@ impl Connection {
             return self.reject_head(Rejection::Head(HeadError { kind, at }));
         }
         let request = head.view(input, fields);
-        let Options { persistence, upgrade } = connection_options(&request);
+        let ConnectionOptions { keep, upgrade } = request.connection_options();
+        let persistence = if keep { Persistence::Keep } else { Persistence::Close };
         let mut context = ReplyContext::new(request.version(), content_in_reply_to(&request), persistence);
         let (framing, expected) = match check(&request) {
             Ok(checked) => checked,
@@ -824,33 +825,6 @@ fn check(request: &Request<'_>) -> Result<(Framing, bool), Rejection> {
     }
     let framing = request_framing(request).map_err(Rejection::Framing)?;
     Ok((framing, expects_continue(request, framing)?))
-}
-
-/// What a request's Connection field says of the connection.
-struct Options {
-    /// Whether it may outlive the reply (RFC 9112 9.3).
-    persistence: Persistence,
-    /// Whether the client offers another protocol (RFC 9110 7.8), which HTTP/1.0 does not know.
-    upgrade: bool,
-}
-
-fn connection_options(request: &Request<'_>) -> Options {
-    let is_http11 = request.version() == Version::Http11;
-    let (mut close, mut keep, mut upgrade) = (false, is_http11, false);
-    let mut read = |value: &[u8]| {
-        for member in value.split(|&octet| octet == b',') {
-            let option = member.trim_ascii();
-            close |= option.eq_ignore_ascii_case(b"close");
-            keep |= option.eq_ignore_ascii_case(b"keep-alive");
-            upgrade |= is_http11 && option.eq_ignore_ascii_case(b"upgrade");
-        }
-    };
-    match request.known().connection() {
-        Occurrence::None => {}
-        Occurrence::One(index) => read(request.value_at(index)),
-        Occurrence::Several => request.fields_named("connection").for_each(read),
-    }
-    Options { persistence: if keep && !close { Persistence::Keep } else { Persistence::Close }, upgrade }
 }
 
 /// Whether something follows a message in the octets behind its head, as far as can be told.

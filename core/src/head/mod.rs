@@ -7,6 +7,7 @@
 mod authority;
 mod careful;
 mod conditions;
+mod connection_options;
 mod cookies;
 mod date;
 mod diagnose;
@@ -40,6 +41,7 @@ mod version;
 
 pub use authority::{Authority, HostError};
 pub use conditions::{Condition, Validators};
+pub(crate) use connection_options::ConnectionOptions;
 pub use cookies::{Cookie, Cookies};
 pub use date::parse_date;
 pub(crate) use date::{DAYS, MONTHS, civil};

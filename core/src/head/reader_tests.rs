@@ -7,6 +7,26 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn a_request_tells_whether_its_client_keeps_the_connection() {
+    let cases = [
+        ("HTTP/1.1", "", true),
+        ("HTTP/1.1", "Connection: close\r\n", false),
+        ("HTTP/1.1", "Connection: Keep-Alive\r\n", true),
+        ("HTTP/1.1", "Connection: upgrade\r\nConnection: x, CLOSE\r\n", false),
+        ("HTTP/1.1", "Connection: closed\r\n", true),
+        ("HTTP/1.0", "", false),
+        ("HTTP/1.0", "Connection: keep-alive\r\n", true),
+        ("HTTP/1.0", "Connection: close, keep-alive\r\n", false),
+    ];
+    for (version, fields, keeps) in cases {
+        let input = alloc::format!("GET / {version}\r\nHost: a\r\n{fields}\r\n");
+        let mut spans = [FieldSpan::EMPTY; 8];
+        let Ok(Progress::Complete(head)) = RequestHead::parse(input.as_bytes(), &mut spans) else { panic!("{input}") };
+        assert_eq!(head.view(input.as_bytes(), &spans).keeps_alive(), keeps, "{input}");
+    }
+}
+
+#[test]
 fn targets_are_read_in_the_form_of_their_method() {
     let get = |target| Target::parse(target, Method::Get);
     assert!(matches!(get("/"), Ok(Target::Origin { path, query: None }) if path.as_str() == "/"));

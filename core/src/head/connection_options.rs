@@ -1,0 +1,48 @@
+use super::{Request, Version, known::Occurrence};
+
+/// What a request's Connection field says of the connection (RFC 9110 7.6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConnectionOptions {
+    /// The client lets it outlive the reply (RFC 9112 9.3).
+    pub(crate) keep: bool,
+    /// The client offers another protocol (RFC 9110 7.8), which HTTP/1.0 does not know.
+    pub(crate) upgrade: bool,
+}
+
+impl Request<'_> {
+    /// Whether the client lets the connection stay open behind the reply (RFC 9112 9.3): with HTTP/1.1 unless it says `close`,
+    /// with HTTP/1.0 only if it says `keep-alive`. The server may close it all the same.
+    ///
+    /// ```
+    /// # use pronto::head::{FieldSpan, Progress, RequestHead};
+    /// let input = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    /// # let mut fields = [FieldSpan::EMPTY; 16];
+    /// # let Progress::Complete(head) = RequestHead::parse(input, &mut fields)? else { panic!() };
+    /// assert!(!head.view(input, &fields).keeps_alive());
+    /// # Ok::<(), pronto::head::HeadError>(())
+    /// ```
+    #[must_use]
+    pub fn keeps_alive(&self) -> bool {
+        self.connection_options().keep
+    }
+
+    #[inline]
+    pub(crate) fn connection_options(&self) -> ConnectionOptions {
+        let is_http11 = self.version() == Version::Http11;
+        let (mut close, mut keep, mut upgrade) = (false, is_http11, false);
+        let mut read = |value: &[u8]| {
+            for member in value.split(|&octet| octet == b',') {
+                let option = member.trim_ascii();
+                close |= option.eq_ignore_ascii_case(b"close");
+                keep |= option.eq_ignore_ascii_case(b"keep-alive");
+                upgrade |= is_http11 && option.eq_ignore_ascii_case(b"upgrade");
+            }
+        };
+        match self.known().connection() {
+            Occurrence::None => {}
+            Occurrence::One(index) => read(self.value_at(index)),
+            Occurrence::Several => self.fields_named("connection").for_each(read),
+        }
+        ConnectionOptions { keep: keep && !close, upgrade }
+    }
+}
