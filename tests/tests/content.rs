@@ -1,7 +1,7 @@
 //! Content that an `async` handler takes by its kind, cut anywhere between two turns of its connection.
 
 use pronto::connection::Config;
-use pronto_host::{App, BadContent, OwnedRequest};
+use pronto_host::{App, BadContent, OwnedRequest, Reply, Request, Response};
 use tests::memory::Memory;
 
 fn app() -> App {
@@ -54,5 +54,47 @@ fn parts_do_not_depend_on_how_their_content_was_cut() {
             }
         }
         assert_eq!(answered(&request.as_bytes().chunks(1).collect::<Vec<_>>()), expected, "octet by octet");
+    }
+}
+
+/// Content is in one place. Whoever looks for it in another is told so, and is not shown an empty form.
+#[test]
+fn content_is_not_found_where_it_is_not() {
+    fn count(request: &Request<'_>) -> String {
+        format!("{:?}", request.form().map(|form| form.pairs().count()))
+    }
+    let app = || {
+        App::new()
+            .before(|request: &Request<'_>| {
+                Ok(request.target().ends_with("before").then(|| Response::text(count(request))))
+            })
+            .post("/sync/before", |_: &Request<'_>, reply: Reply<'_>| reply.text("never"))
+            .post("/async/before", async |_: OwnedRequest| "never")
+            .post("/view", async |request: OwnedRequest| count(&request.view()))
+            .post("/own", async |mut request: OwnedRequest| -> Result<String, BadContent> {
+                Ok(format!("Ok({})", request.form().await?.pairs().count()))
+            })
+            .post("/parts", async |mut request: OwnedRequest| -> Result<String, BadContent> {
+                let first = request.multipart().map(drop);
+                Ok(format!("{first:?} {:?}", request.multipart().map(drop)))
+            })
+    };
+    let (form, parts) = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x");
+    let cases = [
+        ("/sync/before", form, "a=1", "Ok(1)"),
+        ("/async/before", form, "a=1", "Err(NotHere)"),
+        ("/async/before", form, "", "Ok(0)"),
+        ("/view", form, "a=1", "Err(NotHere)"),
+        ("/view", form, "", "Ok(0)"),
+        ("/own", form, "a=1", "Ok(1)"),
+        ("/own", form, "", "Ok(0)"),
+        ("/parts", parts, "--x--", "Ok(()) Err(NotHere)"),
+    ];
+    for (target, media_type, content, expected) in cases {
+        let mut connection = Memory::new(app(), Config::new());
+        let head = format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Type: {media_type}\r\n");
+        connection.feed(format!("{head}Content-Length: {}\r\n\r\n{content}", content.len()).as_bytes());
+        let output = String::from_utf8(connection.output).unwrap();
+        assert!(output.starts_with("HTTP/1.1 200") && output.ends_with(expected), "{target} {content:?}: {output}");
     }
 }

@@ -39,6 +39,9 @@ pub enum BadContent {
         /// The most octets that were to be.
         most: usize,
     },
+    /// It is elsewhere, which is no fault of the client's: an `async` handler takes it while it comes, and nobody else, and does
+    /// so once. Answered as any error, 500.
+    NotHere,
     /// It does not come to its end. The connection closes behind the answer.
     Incoming(ContentError),
 }
@@ -51,6 +54,7 @@ impl BadContent {
             Self::Text | Self::Escape | Self::Boundary(_) | Self::Json { .. } => Status::BAD_REQUEST,
             Self::Multipart(error) => error.status(),
             Self::TooLong { .. } => Status::CONTENT_TOO_LARGE,
+            Self::NotHere => Status::INTERNAL_SERVER_ERROR,
             Self::Incoming(error) => error.status(),
         }
     }
@@ -68,6 +72,7 @@ impl fmt::Display for BadContent {
             Self::Multipart(error) => error.fmt(formatter),
             Self::Json { words } => formatter.write_str(words),
             Self::TooLong { most } => write!(formatter, "a part has more than {most} octets"),
+            Self::NotHere => formatter.write_str("the content of the request is taken by somebody else"),
             Self::Incoming(error) => error.fmt(formatter),
         }
     }

@@ -11,7 +11,7 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`BadContent`]: the charset is not known, or the content is no text in it.
     pub fn text(&self) -> Result<Cow<'a, str>, BadContent> {
-        Charset::of_request(self)?.decode(self.content().unwrap_or_default().into())
+        Charset::of_request(self)?.decode(self.whole_content()?.into())
     }
 }
 
@@ -22,7 +22,7 @@ impl OwnedRequest {
     /// [`BadContent`].
     pub async fn text(&mut self) -> Result<String, BadContent> {
         let charset = Charset::of_request(&self.view())?;
-        let octets = self.content().collect().await?;
+        let octets = self.own_content()?.collect().await?;
         Ok(charset.decode(octets.into())?.into_owned())
     }
 }

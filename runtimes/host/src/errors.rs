@@ -124,7 +124,7 @@ impl App {
             let reply = reply.status(status).offer_upgrade(protocol).content_type("text/plain");
             return reply.content(status.reason().as_bytes());
         }
-        if let Some(error) = fault.downcast_ref::<BadContent>() {
+        if let Some(error) = fault.downcast_ref::<BadContent>().filter(|error| **error != BadContent::NotHere) {
             let mut reply = reply.status(error.status()).content_type("text/plain; charset=utf-8");
             if let BadContent::Incoming(_) = error {
                 reply = reply.close();

@@ -21,7 +21,7 @@ impl<'a> Request<'a> {
     /// same, by [`Pairs`].
     pub fn form(&self) -> Result<Form<'a>, BadContent> {
         must_be(self, MEDIA_TYPE)?;
-        Form::of(self.content().unwrap_or_default())
+        Form::of(self.whole_content()?)
     }
 }
 
@@ -32,7 +32,7 @@ impl OwnedRequest {
     /// [`BadContent`].
     pub async fn form(&mut self) -> Result<OwnedForm, BadContent> {
         must_be(&self.view(), MEDIA_TYPE)?;
-        let octets = self.content().collect().await?;
+        let octets = self.own_content()?.collect().await?;
         Form::of(&octets)?;
         Ok(OwnedForm { octets })
     }

@@ -35,7 +35,7 @@ impl<'a> Request<'a> {
     /// nested more than 128 deep, or is not what is wanted.
     pub fn json<T: Deserialize<'a>>(&self) -> Result<T, BadContent> {
         check_media_type(self)?;
-        serde_json::from_slice(self.content().unwrap_or_default()).map_err(bad)
+        serde_json::from_slice(self.whole_content()?).map_err(bad)
     }
 }
 
@@ -46,7 +46,7 @@ impl OwnedRequest {
     /// [`BadContent`].
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T, BadContent> {
         check_media_type(&self.view())?;
-        serde_json::from_slice(&self.content().collect().await?).map_err(bad)
+        serde_json::from_slice(&self.own_content()?.collect().await?).map_err(bad)
     }
 }
 

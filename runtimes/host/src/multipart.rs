@@ -35,7 +35,7 @@ impl OwnedRequest {
     /// The request is without content then: who reads, and how far, is up to what is returned.
     ///
     /// # Errors
-    /// [`BadContent`]: it is another media type, or one without a boundary. That it is broken is found while it is read.
+    /// [`BadContent`]: it is another media type, or one without a boundary, or was taken before. That it is broken is found while it is read.
     pub fn multipart(&mut self) -> Result<Multipart, BadContent> {
         self.multipart_within(MultipartLimits::new())
     }
@@ -46,7 +46,7 @@ impl OwnedRequest {
     /// As for [`multipart`](Self::multipart).
     pub fn multipart_within(&mut self, limits: MultipartLimits) -> Result<Multipart, BadContent> {
         let parser = MultipartParser::new(boundary_of(&self.view())?, limits);
-        let content = mem::replace(self.content(), IncomingContent::new(None));
+        let content = mem::replace(self.own_content()?, IncomingContent::new(None));
         let memory = vec![0; usize::from(limits.head_octets)];
         Ok(Multipart { content, parser, memory, piece: Vec::new(), read: 0, in_part: false })
     }

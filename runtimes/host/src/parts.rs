@@ -41,7 +41,7 @@ impl<'a> Request<'a> {
     /// As for [`multipart`](Self::multipart).
     pub fn multipart_within(&self, limits: MultipartLimits) -> Result<Parts<'a>, BadContent> {
         let boundary = boundary_of(self)?;
-        Ok(Parts(content::Parts::of(self.content().unwrap_or_default(), boundary, limits)))
+        Ok(Parts(content::Parts::of(self.whole_content()?, boundary, limits)))
     }
 }
 
