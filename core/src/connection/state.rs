@@ -817,7 +817,7 @@ impl Content {
 /// Everything about a head that only a server asks for: the form of the target, the host, framing, expectations.
 fn check(request: &Request<'_>) -> Result<(Framing, bool), Rejection> {
     // What is usual is told quickly; anything else is read in full.
-    if request.target_octets().first() != Some(&b'/') || request.method() == Method::Connect {
+    if request.target_octets().first() != Some(&b'/') || request.is_connect() {
         request.target_form().map_err(Rejection::Target)?;
     }
     if !request.has_plain_host() {

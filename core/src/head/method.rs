@@ -39,6 +39,9 @@ impl<'a> Method<'a> {
         Method::Patch,
     ];
 
+    /// The place of CONNECT among them.
+    pub(super) const CONNECT_PLACE: usize = 5;
+
     /// The method that this token stands for. Whether it is a token is not checked.
     #[inline]
     pub fn from_token(token: &'a str) -> Self {
@@ -119,6 +122,11 @@ const fn hash(token: u64, length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connect_is_in_its_place() {
+        assert_eq!(Method::KNOWN[Method::CONNECT_PLACE], Method::Connect);
+    }
 
     #[test]
     fn methods_are_found_by_their_octets_alone() {

@@ -1,22 +1,30 @@
+use core::fmt;
+
 use super::{Encoded, Request};
 
 /// The path of a request target, as it was sent.
 ///
 /// It is read by segments, each of which is decoded once and by itself: `%2F` never splits one. Dot segments are
 /// segments like others; who maps paths to anything that knows `..` must look out for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Path<'a>(&'a str);
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Path<'a>(&'a [u8]);
 
 impl<'a> Path<'a> {
     /// `/`
-    pub const ROOT: Path<'static> = Path("/");
+    pub const ROOT: Path<'static> = Path(b"/");
 
-    pub(super) const fn new(path: &'a str) -> Self {
+    /// The path of these octets, which a target may hold: they are ASCII.
+    pub(super) const fn new(path: &'a [u8]) -> Self {
         Self(path)
     }
 
     /// The path as it was sent. It begins with `/`.
-    pub const fn as_str(&self) -> &'a str {
+    pub fn as_str(&self) -> &'a str {
+        str::from_utf8(self.0).unwrap_or_default()
+    }
+
+    /// The same, not as text.
+    pub const fn as_octets(&self) -> &'a [u8] {
         self.0
     }
 
@@ -31,20 +39,40 @@ impl<'a> Path<'a> {
     /// # Ok::<(), pronto::head::TargetError>(())
     /// ```
     pub fn segments(&self) -> Segments<'a> {
-        Segments { rest: Some(self.0.strip_prefix('/').unwrap_or(self.0).as_bytes()) }
+        Segments { rest: Some(self.0.strip_prefix(b"/").unwrap_or(self.0)) }
     }
 
     /// Whether every `%` begins an escape.
     pub fn is_well_formed(&self) -> bool {
-        Encoded::path(self.0.as_bytes()).is_well_formed()
+        Encoded::path(self.0).is_well_formed()
+    }
+}
+
+impl fmt::Debug for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(formatter)
     }
 }
 
 impl<'a> Request<'a> {
     /// The path of the request target; none where the target has another form ([`Target::path`](super::Target::path)).
+    #[inline]
     pub fn path(&self) -> Option<Path<'a>> {
+        let target = self.target_octets();
+        // What nearly all requests have needs no look at the other forms.
+        if target.first() == Some(&b'/') && !self.is_connect() {
+            return Some(Path::new(before_query(target)));
+        }
         self.target_form().ok()?.path()
     }
+}
+
+/// What comes before the first `?`. Most targets are too short for a search by vectors to be worth its start.
+#[inline]
+fn before_query(target: &[u8]) -> &[u8] {
+    let mark =
+        if target.len() < 16 { target.iter().position(|&octet| octet == b'?') } else { memchr::memchr(b'?', target) };
+    mark.and_then(|mark| target.get(..mark)).unwrap_or(target)
 }
 
 /// The segments of a [`Path`].

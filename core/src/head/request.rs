@@ -168,11 +168,12 @@ impl Grammar for RequestHead {
         if section.first_line_end != target_end + 9 {
             return None;
         }
-        let host = match section.known.host() {
-            Occurrence::One(index) => table.get(usize::from(index)),
-            _ => None,
-        };
-        let has_plain_host = host.is_some_and(|host| is_plain_host(instructions, input, host));
+        let mut has_plain_host = false;
+        if let Occurrence::One(index) = section.known.host()
+            && let Some(host) = table.get(usize::from(index))
+        {
+            has_plain_host = is_plain_host(instructions, input, host);
+        }
         let offsets = section.end as u64
             | (method_end as u64) << shift::METHOD_END
             | (target_end as u64) << shift::TARGET_END
@@ -223,6 +224,12 @@ impl<'a> Request<'a> {
             Some(method) => *method,
             None => Method::Other(text(self.octets, self.head.start()..self.head.method_end())),
         }
+    }
+
+    /// Whether the method is CONNECT, whose target has a form of its own.
+    #[inline]
+    pub(crate) const fn is_connect(&self) -> bool {
+        self.head.method() == Method::CONNECT_PLACE
     }
 
     /// The request target, as it was sent. It is visible ASCII without `#`, and not empty.

@@ -80,7 +80,7 @@ impl<'a> Target<'a> {
         let (authority, rest) = rest.split_at(end);
         let authority = Authority::parse(authority).filter(|authority| !authority.host().is_empty())?;
         let (path, query) = split_query(rest);
-        let path = if path.as_str().is_empty() { Path::ROOT } else { path };
+        let path = if path.as_octets().is_empty() { Path::ROOT } else { path };
         is_scheme.then_some(Self::Absolute { scheme, authority, path, query })
     }
 }
@@ -111,7 +111,7 @@ impl core::error::Error for TargetError {}
 #[inline]
 fn split_query(target: &str) -> (Path<'_>, Option<Query<'_>>) {
     match memchr::memchr(b'?', target.as_bytes()) {
-        Some(mark) => (Path::new(&target[..mark]), Some(Query::new(&target[mark + 1..]))),
-        None => (Path::new(target), None),
+        Some(mark) => (Path::new(&target.as_bytes()[..mark]), Some(Query::new(&target[mark + 1..]))),
+        None => (Path::new(target.as_bytes()), None),
     }
 }

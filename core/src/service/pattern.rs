@@ -72,7 +72,7 @@ impl<'p> Pattern<'p> {
         'p: 'a,
     {
         let text = self.text.as_bytes();
-        let octets = path.as_str().as_bytes();
+        let octets = path.as_octets();
         // Of most patterns the length, or the literal front, tells that they do not match.
         let matches = match text.split_at_checked(self.literal) {
             None | Some((_, [])) => octets == text || escapes.are_in(octets) && octets_match(text, octets),
@@ -81,7 +81,7 @@ impl<'p> Pattern<'p> {
                 None => escapes.are_in(octets) && octets_match(text, octets),
             },
         };
-        matches.then_some(Params { pattern: self.text, path: path.as_str() })
+        matches.then_some(Params { pattern: self.text, path: octets })
     }
 }
 
@@ -99,12 +99,12 @@ impl Escapes {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Params<'a> {
     pattern: &'a str,
-    path: &'a str,
+    path: &'a [u8],
 }
 
 impl<'a> Params<'a> {
     /// No placeholders.
-    pub const NONE: Params<'static> = Params { pattern: "/", path: "/" };
+    pub const NONE: Params<'static> = Params { pattern: "/", path: b"/" };
 
     /// The text of the pattern that matched: which route it was.
     pub const fn pattern(&self) -> &'a str {
@@ -123,10 +123,11 @@ impl<'a> Params<'a> {
         core::iter::from_fn(move || {
             loop {
                 let expected = next_segment(&mut pattern)?;
-                let rest = path.strip_prefix('/')?;
-                let segment = next_segment(&mut path)?;
+                let rest = path.strip_prefix(b"/")?;
+                let (segment, behind) = rest.split_at_checked(length_before(b'/', rest))?;
+                path = behind;
                 if let Some(Placeholder { name, is_tail }) = placeholder(expected) {
-                    return Some((name, Encoded::path(if is_tail { rest } else { segment }.as_bytes())));
+                    return Some((name, Encoded::path(if is_tail { rest } else { segment })));
                 }
             }
         })

@@ -201,23 +201,21 @@ impl App {
         }
     }
 
-    /// The request with its route, and who handles it.
+    /// Who handles a request, which gets to know its route.
     #[inline]
-    pub(crate) fn handling<'a>(&'a self, request: Request<'a>) -> (Request<'a>, Handling<'a>) {
-        match self.router.find(&request) {
+    pub(crate) fn handling<'a>(&'a self, request: &mut Request<'a>) -> Handling<'a> {
+        match self.router.find(request) {
             Routing::Found { handler: endpoint, params } => {
-                let handling = match &endpoint.handler {
+                request.set_route(endpoint, params);
+                match &endpoint.handler {
                     HandlerKind::Sync(handler) => Handling::Sync(&**handler),
                     HandlerKind::Async(handler) => Handling::Async(&**handler),
-                };
-                (request.routed(endpoint, params), handling)
+                }
             }
-            Routing::Options(allow) => (request, Handling::Options(allow.to_string())),
-            Routing::MethodNotAllowed(allow) => {
-                (request, Handling::Fault(MethodNotAllowed { allow: allow.to_string() }.into()))
-            }
-            Routing::NotFound => (request, Handling::Fault(NotFound.into())),
-            Routing::NotImplemented => (request, Handling::Fault(NotImplemented.into())),
+            Routing::Options(allow) => Handling::Options(allow.to_string()),
+            Routing::MethodNotAllowed(allow) => Handling::Fault(MethodNotAllowed { allow: allow.to_string() }.into()),
+            Routing::NotFound => Handling::Fault(NotFound.into()),
+            Routing::NotImplemented => Handling::Fault(NotImplemented.into()),
         }
     }
 

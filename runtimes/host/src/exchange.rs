@@ -36,7 +36,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) counters: &'a Arc<WorkerCounters>,
     pub(crate) home: Home<'a>,
     pub(crate) output: &'a mut Output,
-    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) peer: &'a Option<SocketAddr>,
     pub(crate) backlog: &'a mut Option<Box<Backlog>>,
     pub(crate) sending: &'a mut Option<Box<Sending>>,
     pub(crate) receiving: &'a mut Option<Box<Receiving>>,
@@ -187,9 +187,9 @@ impl Exchange<'_> {
     #[inline]
     fn logged(&self, request: &head::Request<'_>) -> Option<Box<AccessEntry>> {
         if self.app.is_debugged() {
-            log_request(self.peer, request);
+            log_request(*self.peer, request);
         }
-        self.app.logs_access().then(|| AccessEntry::new(self.peer, request))
+        self.app.logs_access().then(|| AccessEntry::new(*self.peer, request))
     }
 }
 
@@ -201,13 +201,13 @@ impl Service for Exchange<'_> {
     #[inline]
     fn call(&mut self, request: &head::Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome {
         self.requests += 1;
-        let app = self.app;
+        let (app, peer) = (self.app, self.peer);
         let logged = self.logged(request);
         let data = RequestData::default();
-        let (request, handling) = app.handling(Request::new(*request, self.peer, &data));
-        match handling {
+        let mut request = Request::new(*request, peer, &data);
+        match app.handling(&mut request) {
             Handling::Sync(handler) => {
-                let request = request.with_content(content);
+                request.set_content(content);
                 self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
                     None => handler(&request, reply),
                     Some(response) => response.write(reply),
@@ -231,10 +231,11 @@ impl Service for Exchange<'_> {
 
     fn begin(&mut self, request: &head::Request<'_>, ticket: Ticket) -> Outcome {
         self.requests += 1;
-        let app = self.app;
+        let (app, peer) = (self.app, self.peer);
         let logged = self.logged(request);
         let data = RequestData::default();
-        let (request, Handling::Async(handler)) = app.handling(Request::new(*request, self.peer, &data)) else {
+        let mut request = Request::new(*request, peer, &data);
+        let Handling::Async(handler) = app.handling(&mut request) else {
             unreachable!("only what an async handler takes is begun");
         };
         let pipe = Arc::<Pipe>::default();
@@ -281,7 +282,7 @@ impl Service for Exchange<'_> {
 
     fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome {
         self.counters.handle_rejection(rejection.status());
-        let logged = self.app.logs_access().then(|| AccessEntry::refused(self.peer));
+        let logged = self.app.logs_access().then(|| AccessEntry::refused(*self.peer));
         let app = self.app;
         self.answer(ticket, logged, None, |reply| app.refuse(rejection, reply))
     }

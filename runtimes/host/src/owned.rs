@@ -116,7 +116,7 @@ impl Shared {
 
     pub(crate) fn view(&self) -> Request<'_> {
         let head = self.head();
-        let request = Request::new(head, self.peer, &self.data);
+        let request = Request::new(head, &self.peer, &self.data);
         let Some(endpoint) = &self.endpoint else { return request };
         request.routed(endpoint, head.path().and_then(|path| endpoint.pattern.matches(path)).unwrap_or_default())
     }

@@ -10,27 +10,31 @@ pub struct Request<'a> {
     head: head::Request<'a>,
     content: Option<&'a [u8]>,
     params: Params<'a>,
-    peer: Option<SocketAddr>,
+    peer: &'a Option<SocketAddr>,
     endpoint: Option<&'a Arc<Endpoint>>,
     data: &'a RequestData,
 }
 
 impl<'a> Request<'a> {
     /// A request that no route takes.
-    pub(crate) const fn new(head: head::Request<'a>, peer: Option<SocketAddr>, data: &'a RequestData) -> Self {
+    pub(crate) const fn new(head: head::Request<'a>, peer: &'a Option<SocketAddr>, data: &'a RequestData) -> Self {
         Self { head, content: None, params: Params::NONE, peer, endpoint: None, data }
     }
 
     /// The same, for a route.
     pub(crate) const fn routed(mut self, endpoint: &'a Arc<Endpoint>, params: Params<'a>) -> Self {
-        (self.endpoint, self.params) = (Some(endpoint), params);
+        self.set_route(endpoint, params);
         self
     }
 
-    /// The same, with its content.
-    pub(crate) const fn with_content(mut self, content: Option<&'a [u8]>) -> Self {
+    /// Notes which route takes it.
+    pub(crate) const fn set_route(&mut self, endpoint: &'a Arc<Endpoint>, params: Params<'a>) {
+        (self.endpoint, self.params) = (Some(endpoint), params);
+    }
+
+    /// Notes what its content is.
+    pub(crate) const fn set_content(&mut self, content: Option<&'a [u8]>) {
         self.content = content;
-        self
     }
 
     /// The content: `None` where the request has none, which differs from empty content.
@@ -55,7 +59,7 @@ impl<'a> Request<'a> {
 
     /// Who sent it, where the transport has addresses.
     pub const fn peer(&self) -> Option<SocketAddr> {
-        self.peer
+        *self.peer
     }
 
     /// Attaches a value to this request, for whoever sees it later: a handler, behind a function

@@ -128,7 +128,6 @@ impl Session {
     pub fn drive(&mut self, worker: &mut WorkerState, home: Home<'_>, input: &mut [u8], now: Instant) -> Driven {
         let Self { driver, peer, backlog, sending, receiving } = self;
         let WorkerState { app, config, fields, common, counters, output } = worker;
-        let peer = *peer;
         let mut exchange =
             Exchange { app, config, common, counters, home, output, peer, backlog, sending, receiving, requests: 0 };
         let mut driven = driver.drive(config, input, fields, &mut exchange, now);
