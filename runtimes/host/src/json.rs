@@ -83,7 +83,7 @@ impl Response {
     /// 200 with a value as JSON.
     ///
     /// ```
-    /// use pronto_host::{Fault, OwnedRequest, Response, kind::media_type};
+    /// use pronto_host::{Fault, OwnedRequest, Response};
     ///
     /// async fn numbers(_: OwnedRequest) -> Result<Response, Fault> {
     ///     Response::json(&[1, 2, 3])
