@@ -67,6 +67,7 @@ struct Date {
 
 /// The same date of the latest century that does not lie more than 50 years ahead.
 fn in_its_century(date: Date, time: u64, now: u64) -> Date {
+    let now = now.min(LAST_SECOND);
     let (year, month, day) = civil(now / DAY);
     let latest = (Date { year: year + 50, month, day }, now % DAY);
     let in_year = |year| Date { year, ..date };
@@ -139,6 +140,9 @@ pub(crate) const MONTHS: [[u8; 3]; 12] =
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
+/// 9999-12-31 23:59:59: years have four digits.
+pub(crate) const LAST_SECOND: u64 = 253_402_300_799;
+
 /// Days from the first of March of the year 0 to 1970.
 const DAYS_TO_1970: i64 = 719_468;
 
@@ -175,6 +179,7 @@ mod tests {
         // 1999: what is written 01 is yet to come.
         assert_eq!(parse_date(b"Monday, 01-Jan-01 00:00:00 GMT", 940_000_000), Some(978_307_200));
         assert_eq!(parse_date(b"Monday, 01-Jan-60 00:00:00 GMT", 0), Some(-315_619_200));
+        assert!(parse_date(b"Monday, 01-Jan-60 00:00:00 GMT", u64::MAX).is_some());
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use conditions::{Condition, Validators};
 pub(crate) use connection_options::ConnectionOptions;
 pub use cookies::{Cookie, Cookies};
 pub use date::parse_date;
-pub(crate) use date::{DAYS, MONTHS, civil};
+pub(crate) use date::{DAYS, LAST_SECOND, MONTHS, civil};
 pub(crate) use diagnose::FirstLine;
 pub use entity_tag::EntityTag;
 pub use error::{HeadError, HeadErrorKind};

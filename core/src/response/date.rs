@@ -1,4 +1,4 @@
-use crate::head::{DAYS, MONTHS, civil};
+use crate::head::{DAYS, LAST_SECOND, MONTHS, civil};
 
 /// Octets of a date in a field.
 pub const DATE_LENGTH: usize = 29;
@@ -34,6 +34,3 @@ pub fn format_date(unix_seconds: u64) -> [u8; DATE_LENGTH] {
 fn put_two(place: &mut [u8], number: u64) {
     place.copy_from_slice(&[b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]);
 }
-
-/// 9999-12-31 23:59:59.
-const LAST_SECOND: u64 = 253_402_300_799;

@@ -84,7 +84,7 @@ impl Directory {
     fn open(self) -> Result<Files, DirectoryError> {
         let Self { path, index, links, cache_control } = self;
         let problem = match &index {
-            Some(name) if name.is_empty() || name.starts_with('/') || name.contains('\0') => Some(Problem::Index),
+            Some(name) if ["", ".", ".."].contains(&&**name) || name.contains(['/', '\0']) => Some(Problem::Index),
             _ => None,
         };
         let value = cache_control.as_deref().unwrap_or_default();
@@ -179,6 +179,9 @@ mod tests {
             (Directory::new(file), "it is not a directory"),
             (temporary().index(""), "its index is not the name of a file"),
             (temporary().index("/etc/passwd"), "its index is not the name of a file"),
+            (temporary().index("../up"), "its index is not the name of a file"),
+            (temporary().index(".."), "its index is not the name of a file"),
+            (temporary().index("a\0"), "its index is not the name of a file"),
             (temporary().cache_control("a\nb"), "its Cache-Control is not the value of a field"),
         ];
         for (directory, words) in cases {

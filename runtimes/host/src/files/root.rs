@@ -2,10 +2,8 @@
 
 use std::{ffi::CStr, os::fd::OwnedFd, path::Path};
 
-#[cfg(target_os = "linux")]
-use rustix::{fs::ResolveFlags, fs::openat2};
 use rustix::{
-    fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat},
+    fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2},
     io::Errno,
 };
 
@@ -29,7 +27,6 @@ pub(super) enum Links {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// By the operating system.
-    #[cfg(target_os = "linux")]
     Beneath(ResolveFlags),
     /// Segment by segment, none of which may be a link.
     Stepwise,
@@ -50,22 +47,17 @@ impl Root {
     pub(super) fn open(path: &Path, links: Links) -> rustix::io::Result<Self> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let directory = openat(CWD, path, flags, Mode::empty())?;
-        let mut root = Self { directory, way: Way::Stepwise };
-        #[cfg(target_os = "linux")]
-        {
-            root.way = Way::Beneath(match links {
-                Links::Refused => BENEATH.union(ResolveFlags::NO_SYMLINKS),
-                Links::Followed => BENEATH,
-            });
-            match root.open_at(c".", OFlags::PATH) {
-                // Older systems do not know the call, and older sandboxes forbid what they do not know.
-                Err(Errno::NOSYS | Errno::PERM) => root.way = Way::Stepwise,
-                tried => drop(tried?),
-            }
-        }
-        match (root.way, links) {
-            (Way::Stepwise, Links::Followed) => Err(Errno::NOSYS),
-            _ => Ok(root),
+        let resolve = match links {
+            Links::Refused => BENEATH.union(ResolveFlags::NO_SYMLINKS),
+            Links::Followed => BENEATH,
+        };
+        let root = Self { directory, way: Way::Beneath(resolve) };
+        match (root.open_at(c".", OFlags::PATH), links) {
+            (Ok(_), _) => Ok(root),
+            // Older systems do not know the call, and older sandboxes forbid what they do not know.
+            (Err(Errno::NOSYS | Errno::PERM), Links::Refused) => Ok(Self { way: Way::Stepwise, ..root }),
+            (Err(Errno::NOSYS | Errno::PERM), Links::Followed) => Err(Errno::NOSYS),
+            (Err(error), _) => Err(error),
         }
     }
 
@@ -85,7 +77,6 @@ impl Root {
         let flags = flags | OFlags::CLOEXEC;
         for _ in 0..MOST_TRIES {
             let opened = match self.way {
-                #[cfg(target_os = "linux")]
                 Way::Beneath(resolve) => openat2(&self.directory, path, flags, Mode::empty(), resolve),
                 Way::Stepwise => self.step_to(path, flags),
             };
@@ -113,7 +104,6 @@ impl Root {
 }
 
 /// Nothing that leads out of the directory is followed, be it by way of `/proc`.
-#[cfg(target_os = "linux")]
 const BENEATH: ResolveFlags = ResolveFlags::BENEATH.union(ResolveFlags::NO_MAGICLINKS);
 
 /// How often a path is walked that changes meanwhile.
