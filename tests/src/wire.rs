@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice},
+    os::fd::BorrowedFd,
     sync::Arc,
     time::Duration,
 };
@@ -33,6 +34,8 @@ pub struct Line {
     pub most_read: usize,
     /// How much more is taken.
     pub room: usize,
+    /// Whether it takes files, or has them read and written.
+    pub takes_files: bool,
     /// What the server has sent.
     pub received: Vec<u8>,
     /// Whether it has shut its write side.
@@ -57,6 +60,7 @@ impl Wire {
             ended: false,
             most_read: usize::MAX,
             room: usize::MAX,
+            takes_files: true,
             received: Vec::new(),
             shut: false,
             reset: false,
@@ -170,6 +174,15 @@ impl Transport for Line {
         self.room -= length;
         self.received.extend(parts.iter().flat_map(|part| part.iter()).take(length));
         Ok(length)
+    }
+
+    fn send_file(&mut self, file: BorrowedFd<'_>, offset: u64, length: usize) -> io::Result<usize> {
+        if !self.takes_files {
+            return Err(ErrorKind::Unsupported.into());
+        }
+        let mut octets = vec![0; length];
+        let read = rustix::io::pread(file, &mut octets[..], offset)?;
+        if read == 0 { Ok(0) } else { self.write(&[IoSlice::new(&octets[..read])]) }
     }
 
     fn shutdown_write(&mut self) {

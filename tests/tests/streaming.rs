@@ -2,6 +2,7 @@
 //! handlers and transports.
 
 use std::{
+    fs::File,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -434,8 +435,10 @@ enum How {
     /// It drops the request long before it answers.
     Early,
     Large,
+    File,
     /// It promises more than it has.
     Short,
+    ShortFile,
     Upgrades,
 }
 
@@ -534,6 +537,12 @@ async fn handle(mut request: OwnedRequest, alive: Alive, ended: Arc<AtomicUsize>
             response.content(b"early")
         }
         "Large" => response.content(vec![b'z'; 100_000]),
+        "File" => response.content_of_file(File::open(std::env::current_exe()?)?, 1_000..200_000),
+        "ShortFile" => {
+            let file = File::open(std::env::current_exe()?)?;
+            let length = file.metadata()?.len();
+            response.content_of_file(file, length - 30_000..length + 1)
+        }
         "Short" => response.content_from(1_000, &b"short"[..]),
         "Upgrades" => return Ok(Response::upgrade("echo", echo)),
         "Fails" => return Err(Fault::words("it fails")),
@@ -566,7 +575,7 @@ fn asked() -> impl Strategy<Value = Asked> {
     let how = prop_oneof![
         4 => Just(How::Whole), 2 => Just(How::Streamed), 3 => Just(How::Echoed), 1 => Just(How::Fails),
         1 => Just(How::Closes), 1 => Just(How::Thread), 2 => Just(How::Early), 2 => Just(How::Large),
-        1 => Just(How::Short), 1 => Just(How::Upgrades)
+        1 => Just(How::Short), 1 => Just(How::Upgrades), 3 => Just(How::File), 1 => Just(How::ShortFile)
     ];
     let content = prop_oneof![2 => 0..3_usize, 2 => 0..5_000_usize, 2 => 0..200_000_usize];
     let rarely = || proptest::bool::weighted(0.1);
@@ -641,6 +650,7 @@ proptest! {
             handle(request, Alive::new(&living), Arc::clone(&noted))
         });
         let mut wire = Wire::new(app, Config::new());
+        wire.line.takes_files = asked.len() % 2 == 0;
         let script: Vec<u8> = asked.iter().enumerate().flat_map(|(number, asked)| asked.octets(number)).collect();
         let mut left = &script[..];
         let mut drained = false;
@@ -725,6 +735,7 @@ proptest! {
             handle(request, Alive::new(&living), Arc::clone(&noted))
         });
         let mut wire = Wire::new(app, Config::new());
+        wire.line.takes_files = asked.len() % 2 == 0;
         let script: Vec<u8> = asked.iter().enumerate().flat_map(|(number, asked)| asked.octets(number)).collect();
         wire.line.room = room;
         for piece in script[..(script.len() as f64 * sent) as usize].chunks(piece) {
