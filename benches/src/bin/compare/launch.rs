@@ -1,4 +1,4 @@
-//! Starting a program on one core, so that it ends when `compare` does, however that ends.
+//! Starting a program on certain cores, so that it ends when `compare` does, however that ends.
 
 use std::{
     ffi::OsString,
@@ -18,9 +18,9 @@ use rustix::{
 /// What to become, and where.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// Core to stay on
-    #[arg(long)]
-    core: usize,
+    /// Cores to stay on, with commas between
+    #[arg(long, value_delimiter = ',')]
+    cores: Vec<usize>,
     /// Program and its arguments
     #[arg(trailing_var_arg = true, required = true)]
     command: Vec<OsString>,
@@ -31,29 +31,30 @@ pub(crate) struct Arguments {
 /// # Errors
 /// That there is no such core or program.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    stay_on(arguments.core)?;
+    stay_on(&arguments.cores)?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let [program, rest @ ..] = &arguments.command[..] else { unreachable!("one is required") };
     Err(Command::new(program).args(rest).exec()).with_context(|| format!("{}", Path::new(program).display()))
 }
 
-/// A command that runs a program on a core, in a process group of its own and without input.
+/// A command that runs a program on some cores, in a process group of its own and without input.
 ///
 /// # Errors
 /// That it can't be told where this program lies.
-pub(crate) fn on_core(core: usize, program: &Path) -> io::Result<Command> {
+pub(crate) fn on_cores(cores: &[usize], program: &Path) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["launch", "--core", &core.to_string(), "--"]).arg(program);
+    let cores: Vec<_> = cores.iter().map(usize::to_string).collect();
+    command.args(["launch", "--cores", &cores.join(","), "--"]).arg(program);
     command.process_group(0).stdin(Stdio::null());
     Ok(command)
 }
 
-/// Keeps this thread on one core.
+/// Keeps this thread on some cores.
 ///
 /// # Errors
-/// That there is no such core.
-pub(crate) fn stay_on(core: usize) -> Result<()> {
+/// That there are no such cores.
+pub(crate) fn stay_on(cores: &[usize]) -> Result<()> {
     let mut set = CpuSet::new();
-    set.set(core);
-    sched_setaffinity(None, &set).with_context(|| format!("core {core}"))
+    cores.iter().for_each(|core| set.set(*core));
+    sched_setaffinity(None, &set).with_context(|| format!("cores {cores:?}"))
 }

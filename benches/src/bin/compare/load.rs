@@ -212,7 +212,7 @@ pub(crate) fn first_reply(address: SocketAddr, workload: &Workload, text: &[u8])
     }
     ensure!(input.len() == length && input.ends_with(text), "answers another content");
     if workload.persistence == Persistence::Closed {
-        ensure!(stream.read(&mut [0])? == 0, "does not close");
+        ensure!(matches!(stream.read(&mut [0]), Ok(0)), "does not close as it is asked to");
         return Ok(length);
     }
 

@@ -8,8 +8,10 @@ mod launch;
 mod load;
 mod measure;
 mod null;
+mod plot;
 mod process;
 mod report;
+mod scale;
 mod servers;
 mod strace;
 mod workload;
@@ -34,7 +36,9 @@ struct CommandLine {
 enum Command {
     /// Be the server that parses nothing
     ServeNull(null::Arguments),
-    /// Become a program that stays on one core
+    /// Measure how pronto takes more connections, longer requests, longer replies and more workers
+    Scale(Options),
+    /// Become a program that stays on certain cores
     #[command(hide = true)]
     Launch(launch::Arguments),
 }
@@ -62,7 +66,7 @@ pub(crate) struct Options {
     #[arg(long)]
     quick: bool,
 
-    /// Folder for `benchmarks.md` and its chart [default: `docs`, unless --quick or --only]
+    /// Folder for what is written and its charts [default: `docs`, unless --quick or --only]
     #[arg(long)]
     output: Option<PathBuf>,
 
@@ -106,6 +110,7 @@ fn main() -> Result<()> {
     match command {
         Some(Command::ServeNull(arguments)) => null::run(&arguments),
         Some(Command::Launch(arguments)) => launch::run(&arguments),
+        Some(Command::Scale(options)) => scale::run(&options),
         None => measure::compare(&options),
     }
 }

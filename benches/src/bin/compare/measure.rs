@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, bail, ensure};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::{
@@ -78,20 +79,31 @@ pub(crate) struct Measurement {
     pub(crate) started_in: Duration,
 }
 
+/// What to measure once.
+#[derive(Debug)]
+pub(crate) struct Trial<'a> {
+    /// What answers.
+    pub(crate) server: &'a Prepared,
+    /// On which cores.
+    pub(crate) cores: Vec<usize>,
+    /// What is sent.
+    pub(crate) workload: &'a Workload,
+    /// With what each reply ends.
+    pub(crate) text: &'a [u8],
+    /// Over how many connections.
+    pub(crate) connections: usize,
+    /// For how long before.
+    pub(crate) warm_up: Duration,
+    /// For how long.
+    pub(crate) duration: Duration,
+}
+
 /// Measures everything, prints it, and writes it down.
 ///
 /// # Errors
 /// That there is nothing to measure, that it was told to stop, or that the report can't be written.
 pub(crate) fn compare(options: &Options) -> Result<()> {
-    listen_to_signals()?;
-    let _raised = rustix::process::setrlimit(rustix::process::Resource::Nofile, {
-        let hard = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
-        rustix::process::Rlimit { current: hard, maximum: hard }
-    });
-    let workplace = Workplace::find()?;
-    let (prepared, missing) = prepare(options, &workplace)?;
-    launch::stay_on(options.load_core)?;
-
+    let (workplace, prepared, missing) = set_up(options)?;
     let mut results = Results {
         workloads: Workload::all(),
         servers: prepared.into_iter().map(|server| ServerResults::new(server, Workload::all().len())).collect(),
@@ -107,6 +119,20 @@ pub(crate) fn compare(options: &Options) -> Result<()> {
         results.count_system_calls(options, &workplace)?;
     }
     report::finish(options, &results)
+}
+
+/// Builds or finds the servers, and becomes the load: on its core, with all the descriptors it may have.
+///
+/// # Errors
+/// That there is nothing to measure, or no such core.
+pub(crate) fn set_up(options: &Options) -> Result<(Workplace, Vec<Prepared>, Vec<Missing>)> {
+    listen_to_signals()?;
+    let most = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most })?;
+    let workplace = Workplace::find()?;
+    let (prepared, missing) = prepare(options, &workplace)?;
+    launch::stay_on(&[options.load_core])?;
+    Ok((workplace, prepared, missing))
 }
 
 /// An error when somebody pressed Ctrl-C, so that everything is dropped and so ended.
@@ -127,7 +153,7 @@ impl Results {
             let count = self.servers.len();
             for turn in 0..count {
                 let results = &mut self.servers[(turn + round) % count];
-                results.outcomes[place].measure(|| measure(&results.server, workload, options))?;
+                results.outcomes[place].measure(|| Trial::new(&results.server, workload, options).run())?;
             }
             let null = self.servers.iter().find(|results| results.server.title == servers::NULL.title);
             let null = null.and_then(|results| Some(results.outcomes[place].rounds.get(round)?.cpu));
@@ -221,15 +247,41 @@ impl Outcome {
     }
 }
 
-/// Starts a server, sees that it answers as it should, and measures it.
-fn measure(server: &Prepared, workload: &Workload, options: &Options) -> Result<Measurement> {
-    let close = workload.persistence == Persistence::Closed;
-    let mut running = Running::start(server, options.server_core, workload.request.len(), close)?;
-    let reply = first_reply(running.address(), workload, TEXT.as_bytes())?;
-    let mut load = Load::connect(running.address(), workload, reply, options.connections)?;
-    load.run(options.warm_up())?;
+impl<'a> Trial<'a> {
+    /// As the options say.
+    pub(crate) fn new(server: &'a Prepared, workload: &'a Workload, options: &Options) -> Self {
+        Self {
+            server,
+            cores: vec![options.server_core],
+            workload,
+            text: TEXT.as_bytes(),
+            connections: options.connections,
+            warm_up: options.warm_up(),
+            duration: options.duration(),
+        }
+    }
+
+    /// Starts the server, sees that it answers as it should, and measures it.
+    ///
+    /// # Errors
+    /// What it does wrong.
+    pub(crate) fn run(&self) -> Result<Measurement> {
+        let close = self.workload.persistence == Persistence::Closed;
+        let mut running = Running::start(self.server, &self.cores, self.workload.request.len(), close)?;
+        let reply = first_reply(running.address(), self.workload, self.text)?;
+        let mut load = Load::connect(running.address(), self.workload, reply, self.connections)?;
+        load.run(self.warm_up)?;
+        measure(&mut running, &mut load, self.duration)
+    }
+}
+
+/// Measures a server that runs, and is at rest.
+///
+/// # Errors
+/// What it does wrong.
+pub(crate) fn measure(running: &mut Running, load: &mut Load, duration: Duration) -> Result<Measurement> {
     let before = running.cpu_time()?;
-    let tally = load.run(options.duration())?;
+    let tally = load.run(duration)?;
     let cpu = running.cpu_time()?.saturating_sub(before);
     ensure!(tally.requests > 0, "answers nothing");
     Ok(Measurement {
@@ -279,7 +331,8 @@ fn told_to_stop() -> &'static Arc<AtomicBool> {
     TOLD.get_or_init(Arc::default)
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+/// The middle one, or the mean of the two in the middle.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {

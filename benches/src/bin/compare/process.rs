@@ -30,11 +30,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a server on a core and waits until it listens.
+    /// Starts a server on some cores and waits until it listens.
     ///
     /// # Errors
     /// That it does not listen, with the end of what it wrote.
-    pub(crate) fn start(server: &Prepared, core: usize, request_octets: usize, close: bool) -> Result<Self> {
+    pub(crate) fn start(server: &Prepared, cores: &[usize], request_octets: usize, close: bool) -> Result<Self> {
         let address = free_address()?;
         let fill = |text: &str| {
             text.replace("{address}", &address.to_string())
@@ -44,7 +44,7 @@ impl Running {
         if let Some((path, text)) = &server.configuration {
             fs::write(path, fill(text)).with_context(|| path.display().to_string())?;
         }
-        let mut command = crate::launch::on_core(core, &server.program)?;
+        let mut command = crate::launch::on_cores(cores, &server.program)?;
         command.args(server.arguments.iter().map(|argument| fill(argument)));
         if close {
             command.args(&server.arguments_to_close);

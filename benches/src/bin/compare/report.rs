@@ -21,7 +21,7 @@ use crate::{
 pub(crate) fn finish(options: &Options, results: &Results) -> Result<()> {
     let tables = tables(results)?;
     println!("{tables}");
-    let broken: Vec<_> = results.servers.iter().flat_map(problems).collect();
+    let broken: Vec<_> = results.servers.iter().flat_map(|server| problems(results, server)).collect();
     if let Some(folder) = options.output() {
         let page = page(options, results, &tables)?;
         fs::write(folder.join("benchmarks.md"), page).with_context(|| folder.display().to_string())?;
@@ -95,7 +95,7 @@ fn tables(results: &Results) -> Result<String> {
         table(&mut text, &format!("{}, by wrk", results.workloads[0].name), results, |server| &server.by_wrk)?;
     }
     others(&mut text, results)?;
-    let problems: Vec<_> = results.servers.iter().flat_map(problems).collect();
+    let problems: Vec<_> = results.servers.iter().flat_map(|server| problems(results, server)).collect();
     if !problems.is_empty() || !results.missing.is_empty() {
         writeln!(text, "### Not measured\n")?;
         problems.iter().try_for_each(|problem| writeln!(text, "- {problem}"))?;
@@ -172,15 +172,15 @@ fn others(text: &mut String, results: &Results) -> fmt::Result {
     writeln!(text)
 }
 
-fn problems(results: &ServerResults) -> impl Iterator<Item = String> {
-    let all = results.outcomes.iter().chain([&results.by_wrk]);
-    let mut problems: Vec<_> = all.filter_map(|outcome| outcome.problem.as_ref()).collect();
-    problems.dedup();
-    problems.into_iter().map(|problem| format!("{}: {problem}", results.server.title))
+fn problems(results: &Results, server: &ServerResults) -> Vec<String> {
+    let names = results.workloads.iter().map(|workload| workload.name.as_str()).chain(["by wrk"]);
+    let outcomes = server.outcomes.iter().chain([&server.by_wrk]);
+    let problems = names.zip(outcomes).filter_map(|(name, outcome)| Some((name, outcome.problem.as_ref()?)));
+    problems.map(|(name, problem)| format!("{}, {name}: {problem}", server.server.title)).collect()
 }
 
 /// Thousands are set apart.
-fn number(value: Option<f64>, decimals: usize) -> String {
+pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
     let Some(value) = value else { return "–".to_owned() };
     let text = format!("{value:.decimals$}");
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
@@ -199,7 +199,7 @@ fn mib(octets: u64) -> f64 {
 }
 
 /// The day, and what it ran on.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("an unknown processor");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -44,12 +44,12 @@ impl Strace {
     /// That one of them does not do as it should.
     pub(crate) fn count(&self, server: &Prepared, workload: &Workload, options: &Options) -> Result<f64> {
         let close = workload.persistence == Persistence::Closed;
-        let mut running = Running::start(server, options.server_core, workload.request.len(), close)?;
+        let mut running = Running::start(server, &[options.server_core], workload.request.len(), close)?;
         let reply = first_reply(running.address(), workload, TEXT.as_bytes())?;
         let mut load = Load::connect(running.address(), workload, reply, options.connections)?;
         load.run(WATCHED)?;
 
-        let mut command = crate::launch::on_core(options.load_core, &self.program)?;
+        let mut command = crate::launch::on_cores(&[options.load_core], &self.program)?;
         command.args(["-q", "-c", "-f", "-o"]).arg(&self.counts).stdout(Stdio::null()).stderr(Stdio::null());
         let processes = running.processes()?.to_vec();
         for process in &processes {

@@ -36,6 +36,28 @@ impl Workload {
         all
     }
 
+    /// Requests of a length, one at a time: the least, and what cookies there is room for.
+    pub(crate) fn of_octets(octets: usize) -> Self {
+        let mut request = tiny();
+        request.truncate(request.len() - 2);
+        // A field of less than this is none.
+        const LEAST: usize = "Cookie: a=\r\n\r\n".len();
+        while request.len() + LEAST < octets {
+            let room = (octets - request.len() - LEAST).min(1000);
+            request.extend_from_slice(b"Cookie: a=");
+            request.extend(std::iter::repeat_n(b'x', room));
+            request.extend_from_slice(b"\r\n");
+        }
+        request.extend_from_slice(b"\r\n");
+        Self::new("cookies", request, 1, Persistence::Kept)
+    }
+
+    /// Requests for a reply with content of a length, one at a time.
+    pub(crate) fn for_octets(octets: usize) -> Self {
+        let request = format!("GET /bytes/{octets} HTTP/1.1\r\nHost: an.example.org\r\n\r\n");
+        Self::new("bytes", request.into_bytes(), 1, Persistence::Kept)
+    }
+
     fn new(kind: &str, request: Vec<u8>, depth: usize, persistence: Persistence) -> Self {
         let way = match (depth, persistence) {
             (_, Persistence::Closed) => "a connection for each".to_owned(),

@@ -48,12 +48,12 @@ impl Wrk {
     /// # Errors
     /// That one of them does not do as it should.
     pub(crate) fn measure(&self, server: &Prepared, workload: &Workload, options: &Options) -> Result<Measurement> {
-        let mut running = Running::start(server, options.server_core, workload.request.len(), false)?;
+        let mut running = Running::start(server, &[options.server_core], workload.request.len(), false)?;
         let address = running.address();
         // wrk has no shorter time than a second.
         let time = Duration::from_secs(options.duration().as_secs().max(1));
         let run = || -> Result<[u64; 6]> {
-            let mut command = launch::on_core(options.load_core, &self.program)?;
+            let mut command = launch::on_cores(&[options.load_core], &self.program)?;
             command.args(["--threads", "1", "--connections", &options.connections.to_string()]);
             command.args(["--duration", &time.as_secs().to_string(), "--script"]).arg(&self.script);
             command.arg(format!("http://{address}/")).stdout(File::create(&self.report)?);

@@ -16,8 +16,7 @@ use crate::process;
 const INSTALL_LIMIT: Duration = Duration::from_secs(180);
 
 /// Every peer.
-pub(super) const ALL: [Server; 10] = [
-    Server { name: "khttp", title: "khttp", prepare: |server, place| crates(server, place, &["khttp"]) },
+pub(super) const ALL: [Server; 9] = [
     Server {
         name: "may",
         title: "may_minihttp",
