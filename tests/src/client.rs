@@ -99,6 +99,25 @@ impl Client {
         }
     }
 
+    /// The next reply, or `None` where the server ends the connection instead.
+    pub fn reply_or_end(&mut self) -> Option<Reply> {
+        loop {
+            if let Some((reply, length)) = take(&self.received, To::Other) {
+                self.received.drain(..length);
+                return Some(reply);
+            }
+            let mut buffer = [0; 4096];
+            match self.stream.read(&mut buffer) {
+                Ok(length @ 1..) => self.received.extend_from_slice(&buffer[..length]),
+                Ok(_) => return None,
+                Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
+                    return None;
+                }
+                Err(error) => panic!("no reply in time: {error}"),
+            }
+        }
+    }
+
     /// The next octets, up to and with these.
     pub fn up_to(&mut self, end: &[u8]) -> Vec<u8> {
         loop {
