@@ -56,17 +56,18 @@ fn no_descriptor_is_left_behind() {
     let directory = Directory::new();
     File::create(directory.join("large")).unwrap().set_len(100_000_000).unwrap();
     let server = Server::start(PROGRAM, &["--workers", "1", "--files", directory.join("").to_str().unwrap()]);
-    let before = server.descriptors();
     let mut clients: Vec<_> = (0..20).map(|_| server.client()).collect();
     for client in &mut clients {
         client.send(get("/files/large") + &get("/files/nothing") + &get("/files/"));
         client.up_to(b"\r\n\r\n");
     }
-    assert!(server.descriptors() >= before + 40, "a connection and a file each");
+    // A connection and a file each. What else there is, a runtime may open when it first needs it.
+    let most = server.descriptors();
+    assert!(most >= 40, "{most}");
     for client in clients {
         client.vanish();
     }
-    eventually("all descriptors to be closed", || server.descriptors() <= before);
+    eventually("all descriptors to be closed", || server.descriptors() <= most - 40);
 }
 
 #[test]
