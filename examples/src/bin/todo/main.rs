@@ -17,7 +17,7 @@ mod problem;
 mod store;
 mod unblocked;
 
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use examples::{arguments::Arguments, serve};
@@ -60,10 +60,20 @@ enum Way {
     Unblock,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let CommandLine { runtime, by, database, arguments } = CommandLine::parse();
+fn main() -> ExitCode {
+    match run(CommandLine::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(CommandLine { runtime, by, database, arguments }: CommandLine) -> Result<(), Box<dyn Error>> {
     // SQLite has one writer at a time: one connection writes, and another one reads meanwhile.
-    let (writing, reading) = (Store::open(&database)?, Store::open(&database)?);
+    let open = || Store::open(&database).map_err(|error| format!("{} can't be used: {error}", database.display()));
+    let (writing, reading) = (open()?, open()?);
     let by = by.unwrap_or(match runtime {
         Runtime::Epoll => Way::Deferred,
         Runtime::Smol => Way::Unblock,
