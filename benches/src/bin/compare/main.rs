@@ -91,7 +91,7 @@ impl Options {
 
     /// Long enough for what compiles itself while it runs.
     fn warm_up(&self) -> Duration {
-        self.duration() / 2
+        if self.quick { self.duration() / 2 } else { (self.duration() / 2).max(Duration::from_millis(250)) }
     }
 
     fn output(&self) -> Option<PathBuf> {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    io,
+    fs, io,
     sync::{Arc, OnceLock, atomic::AtomicBool, atomic::Ordering},
     time::Duration,
 };
@@ -33,6 +33,8 @@ pub(crate) struct Results {
     pub(crate) missing: Vec<Missing>,
     /// Why there is nothing by wrk, or by strace.
     pub(crate) tools_missing: Vec<String>,
+    /// How many programs wanted a core before anything was measured, a mean over a minute.
+    pub(crate) others: String,
 }
 
 /// What a server is called, and why it can't be had.
@@ -109,6 +111,7 @@ pub(crate) fn compare(options: &Options) -> Result<()> {
         servers: prepared.into_iter().map(|server| ServerResults::new(server, Workload::all().len())).collect(),
         missing,
         tools_missing: Vec::new(),
+        others: load_average(),
     };
     for round in 0..options.rounds() {
         eprintln!("round {} of {}", round + 1, options.rounds());
@@ -147,6 +150,11 @@ pub(crate) fn stop_if_told() -> Result<()> {
 }
 
 impl Results {
+    /// How the bound did.
+    pub(crate) fn null(&self) -> Option<&ServerResults> {
+        self.servers.iter().find(|results| results.server.title == servers::NULL.title)
+    }
+
     /// Each server with each workload, in another order each round.
     fn measure_round(&mut self, options: &Options, round: usize) -> Result<()> {
         for (place, workload) in self.workloads.iter().enumerate() {
@@ -155,8 +163,7 @@ impl Results {
                 let results = &mut self.servers[(turn + round) % count];
                 results.outcomes[place].measure(|| Trial::new(&results.server, workload, options).run())?;
             }
-            let null = self.servers.iter().find(|results| results.server.title == servers::NULL.title);
-            let null = null.and_then(|results| Some(results.outcomes[place].rounds.get(round)?.cpu));
+            let null = self.null().and_then(|results| Some(results.outcomes[place].rounds.get(round)?.cpu));
             for results in &mut self.servers {
                 results.outcomes[place].compare(round, null);
             }
@@ -177,8 +184,7 @@ impl Results {
             for results in &mut self.servers {
                 results.by_wrk.measure(|| wrk.measure(&results.server, &self.workloads[0], options))?;
             }
-            let null = self.servers.iter().find(|results| results.server.title == servers::NULL.title);
-            let null = null.and_then(|results| Some(results.by_wrk.rounds.get(round)?.cpu));
+            let null = self.null().and_then(|results| Some(results.by_wrk.rounds.get(round)?.cpu));
             self.servers.iter_mut().for_each(|results| results.by_wrk.compare(round, null));
         }
         Ok(())
@@ -221,6 +227,11 @@ impl Outcome {
     /// The median over all rounds, if there are any.
     pub(crate) fn median(&self, of: impl Fn(&Measurement) -> f64) -> Option<f64> {
         median(self.rounds.iter().map(of).collect())
+    }
+
+    /// The least CPU time of any round, which other programs disturbed least.
+    pub(crate) fn least_cpu(&self) -> Option<f64> {
+        self.rounds.iter().map(|measured| measured.cpu).reduce(f64::min)
     }
 
     /// The median of CPU time as a multiple of null's.
@@ -292,6 +303,11 @@ pub(crate) fn measure(running: &mut Running, load: &mut Load, duration: Duration
         resident: running.resident()?,
         started_in: running.started_in(),
     })
+}
+
+fn load_average() -> String {
+    let average = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    average.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// Builds or finds what was asked for.

@@ -48,7 +48,7 @@ fn page(options: &Options, results: &Results, tables: &str) -> Result<String> {
          takes.\n\n\
          Compare **CPU time**, a server's user and system time divided by the requests it answered, and its multiple \
          of null's in the same round: it stays true where the load can't keep the server busy, as when requests are \
-         not pipelined, and where other programs run. Requests a second do not. Latency is that of a whole batch under \
+         not pipelined, and is disturbed less by other programs than requests a second are. Latency is that of a whole batch under \
          full load: each connection waits for its replies before it sends more.\n",
         options.connections
     )?;
@@ -59,11 +59,12 @@ fn page(options: &Options, results: &Results, tables: &str) -> Result<String> {
     writeln!(page, "`cargo run --release --bin compare{arguments}`\n")?;
     writeln!(
         page,
-        "- {}\n- {} rounds; in each, every server with every workload: started anew, asked once to see that status and \
+        "- {}; load average {} before, which should be near none\n- {} rounds; in each, every server with every workload: started anew, asked once to see that status and \
          content are right, {:?} to warm up, {:?} measured, killed. Medians over the rounds.\n\
          - System calls: by strace in a run of their own, in which the server is so slow that all connections wait \
          for it.",
         machine(),
+        results.others,
         options.rounds(),
         options.warm_up(),
         options.duration(),
@@ -106,11 +107,20 @@ fn tables(results: &Results) -> Result<String> {
 
 /// CPU time of everything at a glance.
 fn summary(text: &mut String, results: &Results) -> fmt::Result {
-    writeln!(text, "### CPU time of a request, as a multiple of null\n")?;
     let names: Vec<_> = results.workloads.iter().map(|workload| workload.name.as_str()).collect();
+    writeln!(text, "### CPU time of a request, as a multiple of null: medians\n")?;
     writeln!(text, "| | {} |\n|---|{}", names.join(" | "), "---:|".repeat(names.len()))?;
     for results in &results.servers {
         let cells: Vec<_> = results.outcomes.iter().map(|outcome| number(outcome.multiple(), 2)).collect();
+        writeln!(text, "| {} | {} |", results.server.title, cells.join(" | "))?;
+    }
+    let Some(null) = results.null() else { return writeln!(text) };
+    writeln!(text, "\n### The same, of the round that was disturbed least\n")?;
+    writeln!(text, "| | {} |\n|---|{}", names.join(" | "), "---:|".repeat(names.len()))?;
+    for results in &results.servers {
+        let multiple = |(own, null): (&Outcome, &Outcome)| Some(own.least_cpu()? / null.least_cpu()?);
+        let multiples = results.outcomes.iter().zip(&null.outcomes).map(multiple);
+        let cells: Vec<_> = multiples.map(|multiple| number(multiple, 2)).collect();
         writeln!(text, "| {} | {} |", results.server.title, cells.join(" | "))?;
     }
     writeln!(text)
@@ -123,16 +133,18 @@ fn table<'a>(
     outcome: impl Fn(&'a ServerResults) -> &'a Outcome,
 ) -> fmt::Result {
     writeln!(text, "### {name}\n")?;
-    writeln!(text, "| | requests/s | CPU ns a request | × null | p50 µs | p99 µs |\n|---|---:|---:|---:|---:|---:|")?;
+    let heads = "| | requests/s | CPU ns a request | × null | least CPU ns | p50 µs | p99 µs |";
+    writeln!(text, "{heads}\n|---|---:|---:|---:|---:|---:|---:|")?;
     for results in &results.servers {
         let outcome = outcome(results);
         writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             results.server.title,
             number(outcome.median(|measured| measured.rate), 0),
             number(outcome.median(|measured| measured.cpu), 0),
             number(outcome.multiple(), 2),
+            number(outcome.least_cpu(), 0),
             number(outcome.median(|measured| measured.median.as_secs_f64() * 1e6).filter(|time| *time > 0.0), 0),
             number(outcome.median(|measured| measured.p99.as_secs_f64() * 1e6).filter(|time| *time > 0.0), 0),
         )?;
