@@ -8,6 +8,8 @@ const LEFT: f64 = 80.0;
 const RIGHT: f64 = 150.0;
 const TOP: f64 = 60.0;
 const BOTTOM: f64 = 60.0;
+/// Room for a number below the axis.
+const LABEL: f64 = 40.0;
 
 /// Some lines and what they show.
 #[derive(Debug)]
@@ -86,8 +88,13 @@ impl Plot<'_> {
         let mut across: Vec<f64> = points().map(|(x, _)| x).collect();
         across.sort_by(f64::total_cmp);
         across.dedup();
+        let mut free_from = 0.0;
         for value in across {
             let (place, height) = (x(value), HEIGHT - BOTTOM + 20.0);
+            if place < free_from {
+                continue;
+            }
+            free_from = place + LABEL;
             writeln!(
                 svg,
                 "<text class=\"note\" x=\"{place:.1}\" y=\"{height}\" text-anchor=\"middle\">{}</text>",

@@ -115,7 +115,7 @@ impl Page<'_> {
             Ok(trial.run()?.cpu)
         })?;
         let title = "CPU time of a reply, by octets of its content";
-        self.show("replies", title, "octets of the content", Scale::Logarithmic, &REPLIES, rows)
+        self.show("replies", title, "octets of the content, none drawn as one", Scale::Logarithmic, &REPLIES, rows)
     }
 
     /// What many idle connections cost a few busy ones, and in memory.
@@ -251,7 +251,8 @@ impl Page<'_> {
                 steps.iter().zip(values).filter_map(|(step, value)| Some(((*step).max(1) as f64, (*value)? / 1e3)));
             points.collect()
         };
-        let lines = rows.iter().map(|(server, values)| (*server, line(values))).collect();
+        let short = |title: &'static str| title.split(" (").next().unwrap_or(title);
+        let lines = rows.iter().map(|(server, values)| (short(server), line(values))).collect();
         let plot = Plot { title, across, up: "microseconds", scale, lines };
         self.pictures.push((format!("scaling-{name}.svg"), plot.svg()?));
         Ok(())
