@@ -27,6 +27,7 @@ pub mod connection;
 pub mod content;
 pub mod framing;
 pub mod head;
+pub mod proxy;
 pub mod response;
 pub mod scan;
 pub mod service;

@@ -16,6 +16,11 @@ pub struct Arguments {
     #[arg(long)]
     pub workers: Option<usize>,
 
+    /// Each connection begins with a header of the PROXY protocol, version 2, which tells who the client is: only where nobody
+    /// but a proxy can connect
+    #[arg(long)]
+    pub proxy_protocol: bool,
+
     /// For development: start the program anew, without losing a request, when its file changes
     #[arg(long)]
     pub reload: bool,

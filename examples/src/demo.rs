@@ -9,6 +9,7 @@
 //! | `GET /bytes/{n}` | `x`, n times, up to 100,000,000 |
 //! | `GET /sleep/{ms}` | `slept`, after that time, up to 10,000 |
 //! | `GET /headers` | the fields of the request, a line each |
+//! | `GET /peer` | the address of the client, which a proxy in between may tell |
 //! | `GET /query` | the pairs of the query, a line each |
 //! | `GET /events` | an event each second, without end: server-sent events |
 //! | `PUT /upload` | how long the content is, of any length, and its SHA-256 |
@@ -50,6 +51,10 @@ pub fn app() -> App {
         .get("/bytes/{n}", bytes)
         .get("/sleep/{ms}", sleep)
         .get("/headers", headers)
+        .get("/peer", |request: &Request<'_>, reply: Reply<'_>| match request.peer() {
+            Some(peer) => reply.text(&peer.to_string()),
+            None => reply.text("unknown"),
+        })
         .get("/query", query)
         .get("/events", events)
         .put("/upload", upload)

@@ -25,6 +25,9 @@ pub fn serve<R: Runtime>(arguments: &Arguments, mut app: App) -> Result<(), Star
     if let Some(connections) = arguments.max_connections {
         server = server.most_connections(connections);
     }
+    if arguments.proxy_protocol {
+        server = server.proxy_protocol();
+    }
     if arguments.reload {
         server = server.reload_on_change();
     }

@@ -21,6 +21,7 @@ use pronto_host::{App, Deferred, Reply, Request};
 mod content;
 mod counting;
 mod files;
+mod proxy;
 mod replies;
 mod requests;
 mod routing;
@@ -30,6 +31,7 @@ mod waiting;
 pub use content::*;
 pub use counting::*;
 pub use files::*;
+pub use proxy::*;
 pub use replies::*;
 pub use requests::*;
 pub use routing::*;
@@ -47,6 +49,9 @@ use crate::{
 pub trait Runtime: Sized + Send + 'static {
     /// Starts it.
     fn start(app: App, config: Config) -> Self;
+
+    /// Starts it behind a proxy that says who its clients are.
+    fn start_behind_proxy(app: App, config: Config) -> Self;
 
     /// Where it serves.
     fn address(&self) -> SocketAddr;
@@ -102,6 +107,8 @@ macro_rules! black_box_suite {
             an_error_is_shown_only_when_debugging
             cookies_are_set_and_clients_sent_elsewhere
             nothing_splits_a_reply
+            the_peer_is_who_the_proxy_says
+            a_connection_without_the_header_of_a_proxy_is_cut
         }
         // Content by its kind.
         $crate::black_box_cases! { $runtime:

@@ -31,8 +31,8 @@ impl Memory {
     pub fn new(app: App, config: Config) -> Self {
         let now = Instant::from_millis(1_000);
         let mailbox = Arc::new(Mailbox::new());
-        let session = Session::new(&config, None, now);
         let worker = WorkerState::new(Arc::new(app), config);
+        let session = Session::new(&worker, None, now);
         Self { worker, mailbox, session, input: Vec::new(), output: Vec::new(), shut: false, closed: false, now }
     }
 

@@ -53,8 +53,8 @@ impl Wire {
     /// A connection to this application, just accepted.
     pub fn new(app: App, config: Config) -> Self {
         let now = Instant::from_millis(1_000);
-        let client = Client::new(Session::new(&config, None, now));
         let worker = WorkerState::new(Arc::new(app), config);
+        let client = Client::new(Session::new(&worker, None, now));
         let line = Line {
             unread: VecDeque::new(),
             ended: false,

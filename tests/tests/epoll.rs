@@ -13,6 +13,10 @@ impl Runtime for Epoll {
         Self(Server::bind("127.0.0.1:0").workers(1).config(config).start(app).unwrap())
     }
 
+    fn start_behind_proxy(app: App, config: Config) -> Self {
+        Self(Server::bind("127.0.0.1:0").workers(1).config(config).proxy_protocol().start(app).unwrap())
+    }
+
     fn address(&self) -> SocketAddr {
         self.0.address().tcp().expect("a TCP address")
     }

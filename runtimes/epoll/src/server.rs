@@ -16,9 +16,12 @@ impl Runtime for Epoll {
     const NAME: &'static str = "epoll";
 
     fn serve(seed: WorkerSeed) -> io::Result<()> {
-        let WorkerSeed { listener, app, config, mailbox, counters, most_connections, drain_limit, .. } = seed;
+        let WorkerSeed {
+            listener, app, config, behind_proxy, mailbox, counters, most_connections, drain_limit, ..
+        } = seed;
         let kernel = Linux::new(listener.into())?;
         let state = WorkerState::with_counters(app, config, counters);
+        let state = if behind_proxy { state.behind_proxy() } else { state };
         Worker::new(kernel, state, mailbox, most_connections, drain_limit).run()
     }
 }

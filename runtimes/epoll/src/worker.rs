@@ -341,7 +341,7 @@ impl<K: Kernel> Worker<K> {
             return;
         }
         self.accepted = self.accepted.wrapping_add(1);
-        let session = Session::new(self.state.config(), peer, self.now);
+        let session = Session::new(&self.state, peer, self.now);
         entry.insert(Seat::new(socket, Client::new(session), key.generation));
         self.state.counters().handle_accepted();
         // Its first octets are often there already.

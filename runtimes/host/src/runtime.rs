@@ -29,6 +29,8 @@ pub struct WorkerSeed {
     pub app: Arc<App>,
     /// Limits and timeouts.
     pub config: Config,
+    /// Connections begin with a header of the PROXY protocol.
+    pub behind_proxy: bool,
     /// Where others leave messages: a fresh one for each start.
     pub mailbox: Arc<Mailbox>,
     /// How many connections at most the worker has open: its share of the server's.

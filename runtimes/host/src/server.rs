@@ -47,6 +47,7 @@ pub struct Server<R> {
     address: String,
     workers: Option<usize>,
     config: Config,
+    behind_proxy: bool,
     most_connections: Option<usize>,
     drain_limit: Duration,
     reload_on_change: bool,
@@ -60,6 +61,7 @@ impl<R: Runtime> Server<R> {
             address: address.into(),
             workers: None,
             config: Config::new(),
+            behind_proxy: false,
             most_connections: None,
             drain_limit: Duration::from_secs(5),
             reload_on_change: false,
@@ -76,6 +78,15 @@ impl<R: Runtime> Server<R> {
     /// Other limits and timeouts.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
+        self
+    }
+
+    /// Has each connection begin with a header of the PROXY protocol, version 2, which tells who the client of a proxy is:
+    /// [`Request::peer`](crate::Request::peer) is then that client. Whoever connects is believed, so nobody but the proxy may be
+    /// able to. A connection that begins with anything else is cut without an answer; one whose header does not come ends
+    /// when its idle time is over.
+    pub const fn proxy_protocol(mut self) -> Self {
+        self.behind_proxy = true;
         self
     }
 
@@ -149,6 +160,7 @@ impl<R: Runtime> Server<R> {
             serve: R::serve,
             app: Arc::new(app),
             config: self.config,
+            behind_proxy: self.behind_proxy,
             listeners: Arc::clone(&listeners),
             most_connections: most_connections.div_ceil(workers),
             drain_limit: self.drain_limit,
@@ -198,6 +210,7 @@ impl<R> Clone for Server<R> {
             address: self.address.clone(),
             workers: self.workers,
             config: self.config.clone(),
+            behind_proxy: self.behind_proxy,
             most_connections: self.most_connections,
             drain_limit: self.drain_limit,
             reload_on_change: self.reload_on_change,

@@ -2,7 +2,8 @@ use std::{io, net::SocketAddr, sync::Arc, task::Poll};
 
 use pronto::{
     connection::{Config, Connection, Drain, Instant},
-    head::{FieldSpan, Status},
+    head::{FieldSpan, Progress, Status},
+    proxy::{ProxyHeader, Source},
     response::{CONTINUE, CommonFields, Replied},
     service::{Driven, Driver, Stop},
 };
@@ -28,6 +29,8 @@ pub struct WorkerState {
     pub(crate) fields: Box<[FieldSpan]>,
     pub(crate) common: CommonFields,
     pub(crate) counters: Arc<WorkerCounters>,
+    /// Connections begin with a header of the PROXY protocol.
+    behind_proxy: bool,
     /// The replies of the turn.
     pub output: Output,
 }
@@ -44,7 +47,15 @@ impl WorkerState {
     pub fn with_counters(app: Arc<App>, mut config: Config, counters: Arc<WorkerCounters>) -> Self {
         config.limits.in_flight = config.limits.in_flight.min(MOST as u16);
         let fields = vec![FieldSpan::EMPTY; usize::from(config.limits.head.fields)].into_boxed_slice();
-        Self { app, config, fields, common: CommonFields::new(), counters, output: Output::new() }
+        Self { app, config, fields, common: CommonFields::new(), counters, behind_proxy: false, output: Output::new() }
+    }
+
+    /// Has each connection begin with a header of the PROXY protocol, as [`Server::proxy_protocol`](crate::Server::proxy_protocol)
+    /// says.
+    #[must_use]
+    pub fn behind_proxy(mut self) -> Self {
+        self.behind_proxy = true;
+        self
     }
 
     /// The limits and timeouts.
@@ -80,6 +91,8 @@ pub struct Home<'a> {
 pub struct Session {
     driver: Driver,
     peer: Option<SocketAddr>,
+    /// The header of a proxy is still to come.
+    awaits_proxy: bool,
     backlog: Option<Box<Backlog>>,
     /// The reply whose content is being sent.
     sending: Option<Box<Sending>>,
@@ -110,8 +123,9 @@ pub(crate) struct Sending {
 
 impl Session {
     /// The session of a connection that was accepted now.
-    pub const fn new(config: &Config, peer: Option<SocketAddr>, now: Instant) -> Self {
-        Self { driver: Driver::new(config, now), peer, backlog: None, sending: None, receiving: None }
+    pub fn new(worker: &WorkerState, peer: Option<SocketAddr>, now: Instant) -> Self {
+        let (driver, awaits_proxy) = (Driver::new(&worker.config, now), worker.behind_proxy);
+        Self { driver, peer, awaits_proxy, backlog: None, sending: None, receiving: None }
     }
 
     /// The engine's connection.
@@ -126,8 +140,11 @@ impl Session {
 
     /// Answers every complete request in `input`; see [`Driver::drive`]. Replies in turn go to the worker's output.
     pub fn drive(&mut self, worker: &mut WorkerState, home: Home<'_>, input: &mut [u8], now: Instant) -> Driven {
-        let Self { driver, peer, backlog, sending, receiving } = self;
-        let WorkerState { app, config, fields, common, counters, output } = worker;
+        if self.awaits_proxy {
+            return self.drive_behind_proxy(worker, home, input, now);
+        }
+        let Self { driver, peer, backlog, sending, receiving, .. } = self;
+        let WorkerState { app, config, fields, common, counters, output, .. } = worker;
         let mut exchange =
             Exchange { app, config, common, counters, home, output, peer, backlog, sending, receiving, requests: 0 };
         let mut driven = driver.drive(config, input, fields, &mut exchange, now);
@@ -151,6 +168,39 @@ impl Session {
             }
         }
         driven
+    }
+
+    /// Takes the header of the proxy off the front of the input. A connection that begins with something else is cut.
+    #[cold]
+    fn drive_behind_proxy(
+        &mut self,
+        worker: &mut WorkerState,
+        home: Home<'_>,
+        input: &mut [u8],
+        now: Instant,
+    ) -> Driven {
+        let taken = match ProxyHeader::parse(input) {
+            Ok(Progress::Complete(header)) => {
+                match header.source() {
+                    Source::Proxy => {}
+                    Source::Address(address) => self.peer = Some(address),
+                    Source::Unknown => self.peer = None,
+                }
+                header.length()
+            }
+            Ok(Progress::Incomplete) if !self.connection().has_ended() && !self.connection().is_draining() => {
+                return Driven { consumed: 0, filled: input.len(), stop: Stop::NeedInput };
+            }
+            Ok(Progress::Incomplete) => input.len(),
+            Err(error) => {
+                log::debug!("a connection was cut: {error}");
+                self.driver.connection_mut().handle_failure();
+                input.len()
+            }
+        };
+        self.awaits_proxy = false;
+        let Driven { consumed, filled, stop } = self.drive(worker, home, &mut input[taken..], now);
+        Driven { consumed: taken + consumed, filled: taken + filled, stop }
     }
 
     /// Lets handlers go on that can. [Drive](Self::drive) the session next, be it without new input.

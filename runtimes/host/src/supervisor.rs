@@ -30,6 +30,7 @@ pub(crate) struct Plan {
     pub(crate) serve: Serve,
     pub(crate) app: Arc<App>,
     pub(crate) config: Config,
+    pub(crate) behind_proxy: bool,
     pub(crate) listeners: Arc<Listeners>,
     /// How many connections each may have open.
     pub(crate) most_connections: usize,
@@ -217,13 +218,14 @@ impl Crew {
 
     /// Starts a worker.
     fn fill(&mut self, index: usize) -> io::Result<()> {
-        let Plan { serve, app, config, listeners, most_connections, drain_limit } = self.plan.clone();
+        let Plan { serve, app, config, behind_proxy, listeners, most_connections, drain_limit } = self.plan.clone();
         let listener = listeners.socket_for(index)?;
         let (post, events, gate) = (&mut self.posts[index], self.sender.clone(), Arc::clone(&self.gate));
         post.mailbox = Arc::new(Mailbox::new());
         post.started = Instant::now();
         let (mailbox, counters) = (Arc::clone(&post.mailbox), Arc::clone(&post.counters));
-        let seed = WorkerSeed { index, listener, app, config, mailbox, most_connections, drain_limit, counters };
+        let seed =
+            WorkerSeed { index, listener, app, config, behind_proxy, mailbox, most_connections, drain_limit, counters };
         let work = move || {
             let end = work(serve, seed, &events, &gate);
             // Nobody listens where not all workers could start.

@@ -66,7 +66,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(crate) fn new(worker: Rc<Worker>, stream: S, peer: Option<SocketAddr>, abilities: Abilities<S>) -> Self {
         let mailbox = Arc::new(Mailbox::new());
         let place = worker.enter(Arc::clone(&mailbox));
-        let client = Client::new(Session::new(worker.state.borrow().config(), peer, worker.now()));
+        let client = Client::new(Session::new(&worker.state.borrow(), peer, worker.now()));
         let timer = Timer::never();
         Self { worker, place, client, stream, abilities, flushing: false, over: false, mailbox, timer, armed: None }
     }

@@ -17,8 +17,11 @@ impl Runtime for Smol {
     const NAME: &'static str = "smol";
 
     fn serve(seed: WorkerSeed) -> io::Result<()> {
-        let WorkerSeed { listener, app, config, mailbox, counters, most_connections, drain_limit, .. } = seed;
-        let worker = Rc::new(Worker::with_state(WorkerState::with_counters(app, config, counters)));
+        let WorkerSeed {
+            listener, app, config, behind_proxy, mailbox, counters, most_connections, drain_limit, ..
+        } = seed;
+        let state = WorkerState::with_counters(app, config, counters);
+        let worker = Rc::new(Worker::with_state(if behind_proxy { state.behind_proxy() } else { state }));
         let acceptor = Acceptor::new(worker, listener, mailbox, most_connections, drain_limit)?;
         let executor = LocalExecutor::new();
         async_io::block_on(executor.run(acceptor.run(&executor)))
