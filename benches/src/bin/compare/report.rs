@@ -42,7 +42,7 @@ fn page(options: &Options, results: &Results, tables: &str) -> Result<String> {
         "# Benchmarks\n\n\
          <!-- Written by `cargo run --release --bin compare`; what is changed by hand is lost. -->\n\n\
          ![Requests a second on one core, 24 pipelined](benchmarks.svg)\n\n\
-         Each server has one thread on one core; the load, on another core, comes from {} connections over loopback. All \
+         Each server has one worker on one core; the load, on another core, comes from {} connections over loopback. All \
          answer `GET /` with the same 13 octets. \"null\" parses nothing: it divides the octets it got by the known \
          length of a request and writes as many replies that were made before, so that it shows what the kernel \
          takes.\n\n\
@@ -78,7 +78,9 @@ fn page(options: &Options, results: &Results, tables: &str) -> Result<String> {
     writeln!(page, "\n| server | version | started by |\n|---|---|---|")?;
     for results in &results.servers {
         let server = &results.server;
-        writeln!(page, "| {} | {} | `{}` |", server.title, server.version, server.command_line())?;
+        // Null is part of this program.
+        let version = if server.version.is_empty() { "–" } else { &server.version };
+        writeln!(page, "| {} | {version} | `{}` |", server.title, server.command_line())?;
     }
     for (title, reason) in &results.missing {
         writeln!(page, "| {title} | missing | {} |", reason.replace('|', "/"))?;
