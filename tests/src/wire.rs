@@ -52,8 +52,16 @@ const MOST_TURNS: usize = 5_000;
 impl Wire {
     /// A connection to this application, just accepted.
     pub fn new(app: App, config: Config) -> Self {
+        Self::with_state(WorkerState::new(Arc::new(app), config))
+    }
+
+    /// One that a proxy has made.
+    pub fn behind_proxy(app: App, config: Config) -> Self {
+        Self::with_state(WorkerState::new(Arc::new(app), config).behind_proxy())
+    }
+
+    fn with_state(worker: WorkerState) -> Self {
         let now = Instant::from_millis(1_000);
-        let worker = WorkerState::new(Arc::new(app), config);
         let client = Client::new(Session::new(&worker, None, now));
         let line = Line {
             unread: VecDeque::new(),

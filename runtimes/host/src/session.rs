@@ -170,6 +170,14 @@ impl Session {
         driven
     }
 
+    /// Lets the engine do what it does without input.
+    fn drive_without_input(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) -> Driven {
+        self.awaits_proxy = false;
+        let driven = self.drive(worker, home, &mut [], now);
+        self.awaits_proxy = true;
+        driven
+    }
+
     /// Takes the header of the proxy off the front of the input. A connection that begins with something else is cut.
     #[cold]
     fn drive_behind_proxy(
@@ -188,10 +196,13 @@ impl Session {
                 }
                 header.length()
             }
-            Ok(Progress::Incomplete) if !self.connection().has_ended() && !self.connection().is_draining() => {
-                return Driven { consumed: 0, filled: input.len(), stop: Stop::NeedInput };
+            Ok(Progress::Incomplete) => {
+                // There is no request in this, but the engine may end an idle connection. One that it leaves open still begins
+                // with a header.
+                let Driven { stop, .. } = self.drive_without_input(worker, home, now);
+                let kept = if stop == Stop::Closed { input.len() } else { 0 };
+                return Driven { consumed: kept, filled: input.len(), stop };
             }
-            Ok(Progress::Incomplete) => input.len(),
             Err(error) => {
                 log::debug!("a connection was cut: {error}");
                 self.driver.connection_mut().handle_failure();

@@ -17,10 +17,15 @@ use futures_lite::{
 use pronto_host::{Drain, Listener, Mailbox, Message};
 use rustix::net::{SocketFlags, acceptfrom_with};
 
-use crate::{Worker, connection::Abilities, socket::Socket};
+use crate::{
+    Worker,
+    connection::{Abilities, Goodbye},
+    socket::Socket,
+};
 
 /// What a socket can.
-const SOCKET: Abilities<Socket> = Abilities { reset: Socket::reset_on_close, send_file: Some(Socket::poll_send_file) };
+const SOCKET: Abilities<Socket> =
+    Abilities { reset: Socket::reset_on_close, goodbye: Goodbye::Said, send_file: Some(Socket::poll_send_file) };
 
 /// Accepts connections for a worker, until it is told to drain.
 #[derive(Debug)]

@@ -25,6 +25,7 @@ pub(crate) struct Connection<S> {
     abilities: Abilities<S>,
     /// The stream still has octets in it that it has taken.
     flushing: bool,
+    goodbye: Goodbye,
     /// All is over but for these.
     over: bool,
     /// Where other tasks and threads leave what this connection waits for.
@@ -40,15 +41,29 @@ pub(crate) struct Connection<S> {
 pub(crate) struct Abilities<S> {
     /// Has the peer told that the connection was broken off, when the stream is dropped next.
     pub(crate) reset: fn(&S),
+    /// Whether it has anything to say when it is dropped.
+    pub(crate) goodbye: Goodbye,
     /// Sends octets of a file, at most so many from this place on; 0 where it ends there.
     pub(crate) send_file: Option<SendFile<S>>,
+}
+
+/// What a stream still has to say before it is dropped: one that encrypts tells its peer that this is the end, and nobody has
+/// cut it short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goodbye {
+    /// All of it.
+    Owed,
+    /// It has begun, and there was no room for the rest.
+    Begun,
+    /// Nothing.
+    Said,
 }
 
 type SendFile<S> = fn(&mut S, &mut Context<'_>, BorrowedFd<'_>, u64, usize) -> Poll<io::Result<usize>>;
 
 impl<S> Abilities<S> {
     /// Those of any stream.
-    pub(crate) const NONE: Self = Self { reset: |_| {}, send_file: None };
+    pub(crate) const NONE: Self = Self { reset: |_| {}, goodbye: Goodbye::Owed, send_file: None };
 }
 
 impl<S> Clone for Abilities<S> {
@@ -68,7 +83,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let place = worker.enter(Arc::clone(&mailbox));
         let client = Client::new(Session::new(&worker.state.borrow(), peer, worker.now()));
         let timer = Timer::never();
-        Self { worker, place, client, stream, abilities, flushing: false, over: false, mailbox, timer, armed: None }
+        Self {
+            worker,
+            place,
+            client,
+            stream,
+            abilities,
+            flushing: false,
+            goodbye: abilities.goodbye,
+            over: false,
+            mailbox,
+            timer,
+            armed: None,
+        }
     }
 
     /// Does all that can be done now. Ready: the connection is over.
@@ -76,6 +103,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let now = self.worker.now();
         if self.flushing {
             self.flushing = Pin::new(&mut self.stream).poll_flush(context).is_pending();
+        }
+        if self.goodbye == Goodbye::Begun {
+            self.goodbye = say_goodbye(&mut self.stream, context);
         }
         if self.over {
             return self.end(context);
@@ -100,7 +130,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Lets a stream that gathers send what it has, for as long as a lingering close may take.
     fn end(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if !self.flushing {
+        if self.goodbye == Goodbye::Owed {
+            self.goodbye = say_goodbye(&mut self.stream, context);
+        }
+        if !self.flushing && self.goodbye != Goodbye::Begun {
             return Poll::Ready(());
         }
         if !self.over {
@@ -143,8 +176,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let (mut state, mut buffer) = (self.worker.state.borrow_mut(), self.worker.buffer.borrow_mut());
         state.set_date(unix_seconds());
         let home = Home { mailbox: &self.mailbox, client: CLIENT };
-        let (stream, flushing) = (&mut self.stream, &mut self.flushing);
-        let mut transport = Stream { stream, context, flushing, abilities: self.abilities };
+        let Self { stream, flushing, goodbye, abilities, .. } = self;
+        let mut transport = Stream { stream, context, flushing, goodbye, abilities: *abilities };
         self.client.turn(&mut transport, &mut state, home, &mut buffer, now)
     }
 
@@ -178,6 +211,7 @@ struct Stream<'a, 'b, S> {
     stream: &'a mut S,
     context: &'a mut Context<'b>,
     flushing: &'a mut bool,
+    goodbye: &'a mut Goodbye,
     abilities: Abilities<S>,
 }
 
@@ -216,13 +250,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Stream<'_, '_, S> {
     }
 
     fn shutdown_write(&mut self) {
-        // Where it fails, or takes its time, reading will tell.
-        let _later = Pin::new(&mut *self.stream).poll_close(self.context);
+        // Where it fails, reading will tell.
+        *self.goodbye = say_goodbye(self.stream, self.context);
     }
 
     fn reset_on_close(&mut self) {
+        *self.goodbye = Goodbye::Said;
         (self.abilities.reset)(self.stream);
     }
+}
+
+fn say_goodbye<S: AsyncWrite + Unpin>(stream: &mut S, context: &mut Context<'_>) -> Goodbye {
+    if Pin::new(stream).poll_close(context).is_pending() { Goodbye::Begun } else { Goodbye::Said }
 }
 
 fn ready<T>(polled: Poll<io::Result<T>>) -> io::Result<T> {
