@@ -91,8 +91,6 @@ pub struct Home<'a> {
 pub struct Session {
     driver: Driver,
     peer: Option<SocketAddr>,
-    /// The header of a proxy is still to come.
-    awaits_proxy: bool,
     backlog: Option<Box<Backlog>>,
     /// The reply whose content is being sent.
     sending: Option<Box<Sending>>,
@@ -109,6 +107,8 @@ pub(crate) struct Receiving {
     pub(crate) takeover: Option<Takeover>,
     /// There is room again, so that input can be dealt with that waits.
     resumed: bool,
+    /// The header of a proxy is still to come. It is here since most connections have none, and should not be larger for it.
+    awaits_proxy: bool,
 }
 
 /// A reply whose head was written.
@@ -124,8 +124,9 @@ pub(crate) struct Sending {
 impl Session {
     /// The session of a connection that was accepted now.
     pub fn new(worker: &WorkerState, peer: Option<SocketAddr>, now: Instant) -> Self {
-        let (driver, awaits_proxy) = (Driver::new(&worker.config, now), worker.behind_proxy);
-        Self { driver, peer, awaits_proxy, backlog: None, sending: None, receiving: None }
+        let awaited = || Box::new(Receiving { awaits_proxy: true, ..Receiving::default() });
+        let receiving = worker.behind_proxy.then(awaited);
+        Self { driver: Driver::new(&worker.config, now), peer, backlog: None, sending: None, receiving }
     }
 
     /// The engine's connection.
@@ -140,10 +141,10 @@ impl Session {
 
     /// Answers every complete request in `input`; see [`Driver::drive`]. Replies in turn go to the worker's output.
     pub fn drive(&mut self, worker: &mut WorkerState, home: Home<'_>, input: &mut [u8], now: Instant) -> Driven {
-        if self.awaits_proxy {
+        if self.receiving.as_ref().is_some_and(|receiving| receiving.awaits_proxy) {
             return self.drive_behind_proxy(worker, home, input, now);
         }
-        let Self { driver, peer, backlog, sending, receiving, .. } = self;
+        let Self { driver, peer, backlog, sending, receiving } = self;
         let WorkerState { app, config, fields, common, counters, output, .. } = worker;
         let mut exchange =
             Exchange { app, config, common, counters, home, output, peer, backlog, sending, receiving, requests: 0 };
@@ -172,9 +173,9 @@ impl Session {
 
     /// Lets the engine do what it does without input.
     fn drive_without_input(&mut self, worker: &mut WorkerState, home: Home<'_>, now: Instant) -> Driven {
-        self.awaits_proxy = false;
+        let awaited = self.receiving.take();
         let driven = self.drive(worker, home, &mut [], now);
-        self.awaits_proxy = true;
+        self.receiving = awaited;
         driven
     }
 
@@ -209,7 +210,7 @@ impl Session {
                 input.len()
             }
         };
-        self.awaits_proxy = false;
+        self.receiving = None;
         let Driven { consumed, filled, stop } = self.drive(worker, home, &mut input[taken..], now);
         Driven { consumed: taken + consumed, filled: taken + filled, stop }
     }
