@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
-    os::unix::process::CommandExt,
+    os::{fd::OwnedFd, unix::process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::client::{Client, PATIENCE, eventually};
@@ -46,7 +47,15 @@ impl Server {
         Self::run_in_this_group(command.process_group(0))
     }
 
-    /// The same for a command that makes a group of its own.
+    /// Runs a command that gets these sockets by the LISTEN_FDS convention, which are served instead of any address.
+    pub fn with_sockets(command: &mut Command, sockets: Vec<OwnedFd>) -> Self {
+        command.env("LISTEN_FDS", sockets.len().to_string());
+        let mappings = sockets.into_iter().zip(3..).map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd });
+        command.fd_mappings(mappings.collect()).unwrap();
+        Self::run(command)
+    }
+
+    /// Runs a command that makes a group of its own.
     pub fn run_in_this_group(command: &mut Command) -> Self {
         command.env("RUST_LOG", "info").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();

@@ -112,10 +112,7 @@ fn a_wrong_path_is_told_in_words() {
 fn with_sockets(sockets: Vec<OwnedFd>, workers: &str) -> Server {
     let mut command = Command::new(PROGRAM);
     command.args(["--addr", "nonsense", "--workers", workers]);
-    command.env("LISTEN_FDS", sockets.len().to_string());
-    let mappings = sockets.into_iter().zip(3..).map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd });
-    command.fd_mappings(mappings.collect()).unwrap();
-    Server::run(&mut command)
+    Server::with_sockets(&mut command, sockets)
 }
 
 #[test]

@@ -56,13 +56,13 @@ impl<'a> Reply<'a> {
     /// 200 with a text.
     #[inline]
     pub fn text(self, text: &str) -> Answer {
-        self.octets("text/plain; charset=utf-8", text.as_bytes())
+        self.octets(TEXT, text.as_bytes())
     }
 
     /// 200 with a page.
     #[inline]
     pub fn html(self, html: &str) -> Answer {
-        self.octets("text/html; charset=utf-8", html.as_bytes())
+        self.octets(HTML, html.as_bytes())
     }
 
     /// 200 with octets of a media type.
@@ -155,6 +155,17 @@ impl ReplyHead<'_> {
     pub fn close(mut self) -> Self {
         self.writer = self.writer.close();
         self
+    }
+
+    /// Finishes with a text.
+    #[inline]
+    pub fn text(self, text: &str) -> Answer {
+        self.content_type(TEXT).content(text.as_bytes())
+    }
+
+    /// Finishes with a page.
+    pub fn html(self, html: &str) -> Answer {
+        self.content_type(HTML).content(html.as_bytes())
     }
 
     /// Finishes without content.
@@ -267,3 +278,9 @@ fn written(replied: Result<Replied, ResponseError>) -> Answer {
         Err(error) => Err(error.into()),
     }
 }
+
+/// The media type of texts.
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// The media type of pages.
+pub(crate) const HTML: &str = "text/html; charset=utf-8";

@@ -125,11 +125,11 @@ impl App {
             return reply.content(status.reason().as_bytes());
         }
         if let Some(error) = fault.downcast_ref::<BadContent>().filter(|error| **error != BadContent::NotHere) {
-            let mut reply = reply.status(error.status()).content_type("text/plain; charset=utf-8");
+            let mut reply = reply.status(error.status());
             if let BadContent::Incoming(_) = error {
                 reply = reply.close();
             }
-            return reply.content(error.to_string().as_bytes());
+            return reply.text(&error.to_string());
         }
         if let Some(error) = fault.downcast_ref::<ContentError>() {
             return reply
@@ -140,9 +140,7 @@ impl App {
         }
         log::error!("a handler failed: {fault}");
         if self.is_debugged() {
-            let text = fault.to_string();
-            let reply = reply.status(Status::INTERNAL_SERVER_ERROR).content_type("text/plain; charset=utf-8");
-            return reply.content(text.as_bytes());
+            return reply.status(Status::INTERNAL_SERVER_ERROR).text(&fault.to_string());
         }
         plain(reply, Status::INTERNAL_SERVER_ERROR)
     }

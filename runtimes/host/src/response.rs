@@ -6,7 +6,12 @@ use pronto::{
     response::{PreparedResponse, Redirect, ResponseError, SetCookie},
 };
 
-use crate::{Answer, Fault, Piece, Reply, ServerSentEvent, Upgraded, content::Pieces, takeover::TakeoverFuture};
+use crate::{
+    Answer, Fault, Piece, Reply, ServerSentEvent, Upgraded,
+    answer::{HTML, TEXT},
+    content::Pieces,
+    takeover::TakeoverFuture,
+};
 
 /// A response by itself: what an `async` handler returns. Nothing of it is checked before it is written; a field that is
 /// none is then an error of the handler.
@@ -49,12 +54,12 @@ impl Response {
 
     /// 200 with a text.
     pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::octets("text/plain; charset=utf-8", into_octets(text.into()))
+        Self::octets(TEXT, into_octets(text.into()))
     }
 
     /// 200 with a page.
     pub fn html(html: impl Into<Cow<'static, str>>) -> Self {
-        Self::octets("text/html; charset=utf-8", into_octets(html.into()))
+        Self::octets(HTML, into_octets(html.into()))
     }
 
     /// Sends the client elsewhere.
@@ -88,6 +93,13 @@ impl Response {
     ) -> Self {
         let handler = Box::new(|upgraded| Box::pin(handler(upgraded)) as TakeoverFuture);
         Self { body: Body::Upgrade(protocol.into(), handler), ..Self::new(Status::SWITCHING_PROTOCOLS) }
+    }
+
+    /// The same with another status: `Response::text("no\n").with_status(Status::NOT_FOUND)`. What was rendered once, and what
+    /// upgrades, keeps its own.
+    pub const fn with_status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
     }
 
     /// Adds a field. A name may come again.
