@@ -70,7 +70,7 @@ impl Server {
 
     /// Where it serves.
     pub fn address(&self) -> SocketAddr {
-        let address = self.banner.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
+        let address = self.banner.split("://").nth(1).and_then(|rest| rest.split(' ').next());
         address.expect("an address").parse().unwrap()
     }
 

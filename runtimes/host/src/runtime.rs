@@ -9,6 +9,9 @@ pub trait Runtime: 'static {
     /// What it is called: `epoll`, `smol`.
     const NAME: &'static str;
 
+    /// What its addresses begin with, as the server tells them: `https` where it encrypts.
+    const SCHEME: &'static str = "http";
+
     /// Serves on the calling thread until [`Message::Drain`](crate::Message::Drain) has come through the mailbox and the
     /// drain is over.
     ///

@@ -176,7 +176,7 @@ impl<R: Runtime> Server<R> {
         if let Some(predecessor) = inherited.predecessor {
             predecessor.say_ready();
         }
-        Ok(Running { listeners, drain_limit: self.drain_limit, events, counters, is_over })
+        Ok(Running { listeners, scheme: R::SCHEME, drain_limit: self.drain_limit, events, counters, is_over })
     }
 
     fn listeners(&self, inherited: &mut Inherited) -> Result<Listeners, StartError> {
@@ -238,6 +238,7 @@ impl<R: Runtime> fmt::Debug for Server<R> {
 #[derive(Debug)]
 pub struct Running {
     listeners: Arc<Listeners>,
+    scheme: &'static str,
     drain_limit: Duration,
     events: Sender<Event>,
     counters: Vec<Arc<WorkerCounters>>,
@@ -287,9 +288,14 @@ impl Running {
 
 impl fmt::Display for Running {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (address, workers, tier) = (self.address(), self.counters.len(), Tier::in_use());
+        formatter.write_str("pronto on ")?;
+        match self.address() {
+            Address::Tcp(address) => write!(formatter, "{}://{address}", self.scheme)?,
+            unix => unix.fmt(formatter)?,
+        }
+        let (workers, tier) = (self.counters.len(), Tier::in_use());
         let s = if workers == 1 { "" } else { "s" };
-        write!(formatter, "pronto on {address} with {workers} worker{s}, scanning with {tier}")
+        write!(formatter, " with {workers} worker{s}, scanning with {tier}")
     }
 }
 

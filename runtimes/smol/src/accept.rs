@@ -14,23 +14,16 @@ use futures_lite::{
     FutureExt,
     future::{poll_fn, yield_now},
 };
-use pronto_host::{Drain, Listener, Mailbox, Message};
+use pronto_host::{Drain, Listener, Mailbox, Message, WorkerSeed, WorkerState};
 use rustix::net::{SocketFlags, acceptfrom_with};
 
-use crate::{
-    Worker,
-    connection::{Abilities, Goodbye},
-    socket::Socket,
-};
-
-/// What a socket can.
-const SOCKET: Abilities<Socket> =
-    Abilities { reset: Socket::reset_on_close, goodbye: Goodbye::Said, send_file: Some(Socket::poll_send_file) };
+use crate::{Socket, Worker};
 
 /// Accepts connections for a worker, until it is told to drain.
-#[derive(Debug)]
-pub(crate) struct Acceptor {
+pub(crate) struct Acceptor<W> {
     worker: Rc<Worker>,
+    /// Serves one.
+    welcome: W,
     listener: Async<Listener>,
     mailbox: Arc<Mailbox>,
     most_connections: usize,
@@ -48,16 +41,19 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How often it is told at most that no connections are accepted.
 const COMPLAINT: Duration = Duration::from_secs(10);
 
-impl Acceptor {
-    pub(crate) fn new(
-        worker: Rc<Worker>,
-        listener: Listener,
-        mailbox: Arc<Mailbox>,
-        most_connections: usize,
-        drain_limit: Duration,
-    ) -> io::Result<Self> {
+impl<W, F> Acceptor<W>
+where
+    W: Fn(Rc<Worker>, Socket, Option<SocketAddr>) -> F,
+    F: Future<Output = ()> + 'static,
+{
+    pub(crate) fn new(seed: WorkerSeed, welcome: W) -> io::Result<Self> {
+        let WorkerSeed {
+            listener, app, config, behind_proxy, mailbox, counters, most_connections, drain_limit, ..
+        } = seed;
+        let state = WorkerState::with_counters(app, config, counters);
+        let worker = Rc::new(Worker::with_state(if behind_proxy { state.behind_proxy() } else { state }));
         let listener = Async::new_nonblocking(listener)?;
-        Ok(Self { worker, listener, mailbox, most_connections, drain_limit, complained: None })
+        Ok(Self { worker, welcome, listener, mailbox, most_connections, drain_limit, complained: None })
     }
 
     /// Accepts, and drains when that is asked for.
@@ -144,8 +140,8 @@ impl Acceptor {
     fn welcome(&self, executor: &LocalExecutor<'static>, socket: OwnedFd, peer: Option<SocketAddr>) {
         match Socket::new(socket) {
             Ok(socket) => {
-                let worker = Rc::clone(&self.worker);
-                executor.spawn(worker.serve_with(socket, peer, SOCKET)).detach();
+                let served = (self.welcome)(Rc::clone(&self.worker), socket, peer);
+                executor.spawn(served).detach();
             }
             Err(error) => log::warn!("a connection was dropped: {error}"),
         }

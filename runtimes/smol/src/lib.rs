@@ -21,6 +21,7 @@
 
 mod accept;
 mod connection;
+mod opening;
 mod server;
 mod socket;
 mod worker;
@@ -28,6 +29,7 @@ mod worker;
 #[doc(no_inline)]
 pub use pronto_host::*;
 pub use server::{Server, Smol};
+pub use socket::Socket;
 pub use worker::Worker;
 
 /// What a server's `main` returns.

@@ -14,10 +14,12 @@ use rustix::{
     net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt},
 };
 
-/// A connected socket, of whatever family. It is tried first, and waited for only when it would block: when it says so,
+/// A connected socket, of whatever family.
+///
+/// It is tried first, and waited for only when it would block: when it says so,
 /// or when it gave or took less than it could have, which says the same without another system call.
 #[derive(Debug)]
-pub(crate) struct Socket {
+pub struct Socket {
     socket: Async<OwnedFd>,
     /// The last read left it empty.
     is_empty: bool,
