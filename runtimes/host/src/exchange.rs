@@ -1,4 +1,5 @@
 use std::{
+    future::ready,
     net::SocketAddr,
     sync::Arc,
     task::{Poll, Waker},
@@ -21,7 +22,7 @@ use crate::{
     backlog::{Backlog, Waiting, Work},
     data::RequestData,
     guarded::guard,
-    handler::AsyncFunction,
+    handler::{AsyncFunction, HandlerFuture},
     owned::Shared,
     pipe::Pipe,
     render::{render, written},
@@ -143,18 +144,22 @@ impl Exchange<'_> {
         logged: Option<Box<AccessEntry>>,
     ) -> Outcome {
         let app = self.app;
-        if let Some(early) = guard(|| app.run_before(request)).and_then(|early| early).transpose() {
-            drop(content);
-            return self.answer(ticket, logged, Some(request), |reply| early?.write(reply));
-        }
         let polls_now = content.is_none();
+        let early = guard(|| app.run_before(request)).and_then(|early| early).transpose();
+        let early = match early {
+            Some(early) if polls_now => return self.answer(ticket, logged, Some(request), |reply| early?.write(reply)),
+            early => early,
+        };
         let alarm = Alarm::rung(self.home.mailbox, self.home.client);
         let shared = Shared::copy(request);
-        let owned = OwnedRequest::new(Arc::clone(&shared), IncomingContent::new(content));
-        let mut work = match guard(|| handler(owned)) {
-            Ok(future) => Work::new(future, alarm),
-            Err(fault) => return self.answer(ticket, logged, Some(&shared.view()), |_| Err(fault)),
+        let content = IncomingContent::new(content);
+        let future: HandlerFuture = match early {
+            // Nobody reads the content, which has to be known before the reply is written.
+            Some(early) => Box::pin(ready(early)),
+            None => guard(|| handler(OwnedRequest::new(Arc::clone(&shared), content)))
+                .unwrap_or_else(|fault| Box::pin(ready(Err(fault)))),
         };
+        let mut work = Work::new(future, alarm);
         // Where content is to come, the ticket is needed until that is settled.
         if polls_now && let Poll::Ready(result) = work.poll() {
             drop(work);

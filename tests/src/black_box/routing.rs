@@ -158,10 +158,26 @@ pub fn a_function_before_a_handler_may_answer_in_its_place<R: Runtime>() {
     let reply = client.send(put("?stop=b") + "xyz" + &get("/x/7/sync/2")).reply();
     assert_eq!(reply.text(), "ab");
     assert_eq!(client.reply().text(), "abc2", "content that nobody reads is no request");
-    // Without the content having been asked for, which is then not sent.
+    // Without the content having been asked for, or where there is much of it, it is not waited for.
+    for (query, status, text) in [("?stop=a", 200, "a"), ("?stop=c", 200, "abc"), ("?fail=b", 502, "ab")] {
+        for fields in ["Expect: 100-continue\r\nContent-Length: 3", "Content-Length: 1000000"] {
+            let mut client = Client::connect(server.address());
+            client.send(format!("PUT /x/7/async/1{query} HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n"));
+            let reply = client.reply();
+            assert_eq!((reply.status, reply.text()), (status, text), "{query} {fields}");
+            assert_eq!(reply.field("connection"), Some("close"), "{query} {fields}");
+            assert_eq!(client.rest(), b"", "{query} {fields}");
+        }
+    }
+    // Of content without a known length some is thrown away.
     let mut client = Client::connect(server.address());
-    client.send("PUT /x/7/async/1?stop=a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    client.send("PUT /x/7/async/1?stop=a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
     assert_eq!(client.reply().text(), "a");
+    for _ in 0..100 {
+        client.try_send(format!("1000\r\n{}\r\n", "x".repeat(0x1000)));
+    }
+    client.try_send("0\r\n\r\n");
+    assert_eq!(client.rest(), b"");
     server.stop();
 }
 
