@@ -94,6 +94,7 @@ macro_rules! black_box_suite {
             a_panic_of_a_handler_that_waits_is_500
             errors_become_replies_by_their_type
             a_handler_is_dropped_when_its_client_vanishes
+            a_stream_is_dropped_when_its_client_vanishes
             whoever_waits_for_the_end_of_an_exchange_is_told_how_it_ended
         }
         // Routers, functions around handlers, and what replies carry.

@@ -171,7 +171,7 @@ impl<K: Kernel> Worker<K> {
         let Some(Seat { client, .. }) = seat(&mut self.clients, key) else { return };
         client.handle_ready(event.readable, event.writable, event.ended);
         if event.broken {
-            client.session_to_drive().abandon("the client broke the connection off");
+            client.handle_broken();
             self.close(key);
         } else {
             self.turn(key);

@@ -142,6 +142,17 @@ impl Client {
         self.session.connection().poll_timeout(config)
     }
 
+    /// Whether it neither reads nor waits for room to write: where only that tells that the connection is broken, it is not
+    /// told of now.
+    pub fn is_deaf(&self, config: &Config) -> bool {
+        self.writable && !self.session.connection().wants_read(config)
+    }
+
+    /// Says that the connection is broken: nothing can be sent any more. Then drop it.
+    pub fn handle_broken(&mut self) {
+        self.session.abandon("the client broke the connection off");
+    }
+
     /// Sends, answers and reads as long as there is something to, within a budget. The worker's output holds only what
     /// is this connection's, and is empty afterwards.
     pub fn turn<T: Transport>(

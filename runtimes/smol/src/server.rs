@@ -75,5 +75,9 @@ where
 }
 
 /// What a socket can.
-const SOCKET: Abilities<Socket> =
-    Abilities { reset: Socket::reset_on_close, goodbye: Goodbye::Said, send_file: Some(Socket::poll_send_file) };
+const SOCKET: Abilities<Socket> = Abilities {
+    reset: Socket::reset_on_close,
+    goodbye: Goodbye::Said,
+    send_file: Some(Socket::poll_send_file),
+    health: Socket::poll_health,
+};

@@ -9,6 +9,7 @@ use std::{
 use async_io::Async;
 use futures_lite::{AsyncRead, AsyncWrite};
 use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
     fs::sendfile,
     io::Errno,
     net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt},
@@ -37,6 +38,26 @@ impl Socket {
     pub(crate) fn reset_on_close(&self) {
         // A family that has no such thing is closed as usual.
         let _other_family = sockopt::set_socket_linger(&self.socket, Some(Duration::ZERO));
+    }
+
+    /// Whether the peer has broken the connection off, for as long as nobody reads what it sends.
+    pub(crate) fn poll_health(&mut self, context: &mut Context<'_>) -> Health {
+        // That it is broken is told as something to read is. Something that is there and is not read would be told for ever.
+        if self.is_empty && self.socket.poll_readable(context).is_ready() {
+            self.is_empty = false;
+        }
+        match (self.is_broken(), self.is_empty) {
+            (true, _) => Health::Broken,
+            (false, true) => Health::Watched,
+            (false, false) => Health::Unwatched,
+        }
+    }
+
+    fn is_broken(&self) -> bool {
+        let mut asked = [PollFd::new(&self.socket, PollFlags::empty())];
+        let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        // What is not asked for is told all the same: that it is broken, and that both sides have ended, as then they have.
+        poll(&mut asked, Some(&at_once)).is_ok_and(|count| count > 0)
     }
 
     /// Sends octets of a file; 0 where it ends there.
@@ -76,6 +97,16 @@ impl Socket {
             }
         }
     }
+}
+
+/// What is known of a connection that is not read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Health {
+    Broken,
+    /// The task is woken when that changes.
+    Watched,
+    /// It has to be asked again after a while.
+    Unwatched,
 }
 
 impl AsyncRead for Socket {

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,8 @@ use futures_lite::{
 };
 use pronto::{connection::Config, head::Status};
 use pronto_host::{
-    App, Ending, Fault, MethodNotAllowed, NotFound, OwnedRequest, Panicked, Reply, Request, Response, Unanswered,
+    App, Ending, Fault, MethodNotAllowed, NotFound, OwnedRequest, Panicked, Reply, Request, Response, ServerSentEvent,
+    Unanswered,
 };
 
 use super::{Runtime, get};
@@ -254,6 +256,48 @@ pub fn a_handler_is_dropped_when_its_client_vanishes<R: Runtime>() {
         assert_eq!(dropped.load(Ordering::SeqCst), before);
         client.vanish();
         eventually("the handlers are dropped", || dropped.load(Ordering::SeqCst) == expected);
+    }
+    server.stop();
+}
+
+/// However quiet it is: what makes a stream is dropped, and so is what waits when the client has said all, be it that nobody
+/// reads what else it has sent.
+pub fn a_stream_is_dropped_when_its_client_vanishes<R: Runtime>() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let (of_stream, of_handler) = (Arc::clone(&dropped), Arc::clone(&dropped));
+    let app = App::new()
+        .get("/stream", move |_: OwnedRequest| {
+            let guard = Guard(Arc::clone(&of_stream));
+            let first = stream::once(ServerSentEvent::data("first"));
+            let events = first.chain(stream::pending()).map(move |event| {
+                let _with_it = &guard;
+                event
+            });
+            async { Response::events(events) }
+        })
+        .get("/wait", move |_: OwnedRequest| {
+            let guard = Guard(Arc::clone(&of_handler));
+            async move {
+                let _guard = guard;
+                pending::<Response>().await
+            }
+        });
+    let server = R::start(app, Config::new());
+    let (once, twice) = (get("/stream"), get("/stream").repeat(2));
+    let cases = [(&once, false), (&once, true), (&twice, false), (&twice, true), (&get("/wait"), true)];
+    for (case, (requests, ends)) in cases.into_iter().enumerate() {
+        let mut client = Client::connect(server.address());
+        client.send(requests);
+        if requests.contains("stream") {
+            client.up_to(b"first");
+        }
+        if ends {
+            client.end();
+        }
+        thread::sleep(Duration::from_millis(100));
+        assert_eq!(dropped.load(Ordering::SeqCst), case, "{requests} {ends}");
+        client.vanish();
+        eventually("it is dropped", || dropped.load(Ordering::SeqCst) == case + 1);
     }
     server.stop();
 }
