@@ -3,11 +3,13 @@
 use std::{
     fs,
     net::{TcpListener, TcpStream},
+    path::Path,
     process::Command,
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use tests::{
     client::eventually,
     exposition,
@@ -306,6 +308,23 @@ fn without_descriptors_it_waits_and_does_not_spin() {
     let mut last = clients.pop().unwrap();
     drop(clients);
     assert_eq!(last.send(get("/")).reply().status, 200);
+}
+
+#[test]
+fn without_a_descriptor_for_the_first_connection_it_waits_and_does_not_spin() {
+    let server = Server::start(PROGRAM, &["--workers", "1"]);
+    let process = Pid::from_raw(server.id() as i32);
+    let free = (0..).find(|number| !Path::new(&format!("/proc/{}/fd/{number}", server.id())).exists());
+    let limit = Rlimit { current: free, maximum: getrlimit(Resource::Nofile).maximum };
+    let before = prlimit(process, Resource::Nofile, limit).unwrap();
+    let mut client = server.client();
+    client.send(get("/"));
+    let used = ticks(&server);
+    thread::sleep(Duration::from_secs(1));
+    let used = ticks(&server) - used;
+    assert!(used < 20, "{used} ticks of processor time for nothing");
+    prlimit(process, Resource::Nofile, before).unwrap();
+    assert_eq!(client.reply().status, 200);
 }
 
 #[test]

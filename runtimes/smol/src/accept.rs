@@ -111,12 +111,14 @@ where
                     Some(Ok((socket, peer))) => self.welcome(executor, socket, peer),
                     Some(Err(error)) => {
                         self.complain(error);
-                        let worker = Rc::clone(&self.worker);
-                        let room = worker.wait_for_open(worker.open().saturating_sub(1));
                         let pause = async {
                             Timer::after(PAUSE).await;
                         };
-                        room.or(pause).await;
+                        match self.worker.open().checked_sub(1) {
+                            Some(fewer) => self.worker.wait_for_open(fewer).or(pause).await,
+                            // Somebody else has them all.
+                            None => pause.await,
+                        }
                     }
                 }
             }
