@@ -18,5 +18,5 @@ pub use event::{Drain, Event, Polled, Transport};
 pub use instant::Instant;
 pub use pipeline::{Pipeline, PipelineFull};
 pub use rejection::Rejection;
-pub use state::Connection;
+pub use state::{Checked, Connection, check_request};
 pub use ticket::{Ticket, Turn};

@@ -815,6 +815,38 @@ impl Content {
 }
 
 /// Everything about a head that only a server asks for: the form of the target, the host, framing, expectations.
+///
+/// [`Connection`] has asked it of every request. It is for servers that take the parser alone, and takes a request whose
+/// table of fields was not empty.
+///
+/// ```
+/// use pronto::{connection::{Checked, check_request}, framing::Framing, head::{FieldSpan, Progress, RequestHead}};
+///
+/// let input = b"PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+/// let mut fields = [FieldSpan::EMPTY; 16];
+/// let Progress::Complete(head) = RequestHead::parse(input, &mut fields)? else { panic!() };
+/// let checked = check_request(&head.view(input, &fields)).unwrap();
+/// assert_eq!(checked.framing, Framing::Length(5));
+/// assert!(checked.expects_continue);
+/// # Ok::<(), pronto::head::HeadError>(())
+/// ```
+///
+/// # Errors
+/// [`Rejection`]; after it the connection cannot be read any further.
+pub fn check_request(request: &Request<'_>) -> Result<Checked, Rejection> {
+    check(request).map(|(framing, expects_continue)| Checked { framing, expects_continue })
+}
+
+/// What a server must know about a request before it reads on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Checked {
+    /// How its content is delimited.
+    pub framing: Framing,
+    /// Whether the client waits for 100 (Continue) before it sends content (RFC 9110 10.1.1).
+    pub expects_continue: bool,
+}
+
 fn check(request: &Request<'_>) -> Result<(Framing, bool), Rejection> {
     // What is usual is told quickly; anything else is read in full.
     if request.target_octets().first() != Some(&b'/') || request.is_connect() {

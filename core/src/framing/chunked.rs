@@ -21,17 +21,17 @@ use super::{
 /// grammar only knows as bad.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ChunkedDecoder {
-    state: State,
+    pub(super) state: State,
     /// Octets of content that may still come.
-    content_left: u64,
+    pub(super) content_left: u64,
     /// Octets of chunk extensions that may still come.
-    extensions_left: u32,
-    trailers: Resumable,
-    usual: UsualHead,
+    pub(super) extensions_left: u32,
+    pub(super) trailers: Resumable,
+    pub(super) usual: UsualHead,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+pub(super) enum State {
     /// In a chunk size, of which so many digits are there.
     Size {
         size: u64,
@@ -63,7 +63,7 @@ enum State {
 
 /// Where in an extension.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+pub(super) enum Place {
     NameStart,
     Name,
     ValueStart,

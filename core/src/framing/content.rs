@@ -39,10 +39,10 @@ impl ContentLimits {
 /// # Ok::<(), pronto::framing::FramingError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct ContentDecoder(Coding);
+pub struct ContentDecoder(pub(super) Coding);
 
 #[derive(Clone, Copy, Debug)]
-enum Coding {
+pub(super) enum Coding {
     Length(u64),
     TooLong,
     Chunked(ChunkedDecoder),

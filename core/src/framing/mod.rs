@@ -9,6 +9,7 @@ mod content;
 pub mod encode;
 mod error;
 mod length;
+mod state;
 #[cfg(test)]
 mod tests;
 mod trailers;
@@ -16,5 +17,6 @@ mod trailers;
 pub use content::{ContentDecoder, ContentLimits, Decoded, Part};
 pub use error::FramingError;
 pub use length::{Framing, request_framing, response_framing};
+pub use state::{DecoderState, Stage};
 pub(crate) use trailers::is_forbidden_in_trailers;
 pub use trailers::{TrailerSection, Trailers};

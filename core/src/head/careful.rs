@@ -156,14 +156,9 @@ impl Lines {
             if two_at(octets, end_before)? != LINE_END || *octets.get(colon)? != b':' || length == 0 {
                 return None;
             }
-            let (value_start, value_end) = trim(octets, colon + 1, end);
+            let value = trim(octets, colon + 1, end);
             if let Some(span) = table.get_mut(self.count) {
-                *span = FieldSpan {
-                    name_start: start as u16,
-                    name_length: length as u16,
-                    value_start: value_start as u16,
-                    value_end: value_end as u16,
-                };
+                *span = self::span(start, length, value);
             }
             if length < WINDOW {
                 self.known.note(instructions, input, start, length, self.count);
@@ -176,7 +171,7 @@ impl Lines {
 
 /// How many octets from `start` on make a token; at the latest a line end stops it.
 #[inline(always)]
-fn name_length<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<usize> {
+pub(super) fn name_length<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<usize> {
     let window = input.window(start);
     let length = instructions.token_length(window.octets, window.skip);
     if length < WINDOW { Some(length) } else { long_token_length(input.octets().get(start..)?) }
@@ -189,8 +184,19 @@ pub(super) fn long_token_length(rest: &[u8]) -> Option<usize> {
     rest.iter().position(|&octet| !is_token_octet(octet))
 }
 
+/// Where a field is: its name from `start` on, and its value.
+#[inline(always)]
+pub(super) const fn span(start: usize, name_length: usize, (value_start, value_end): (usize, usize)) -> FieldSpan {
+    FieldSpan {
+        name_start: start as u16,
+        name_length: name_length as u16,
+        value_start: value_start as u16,
+        value_end: value_end as u16,
+    }
+}
+
 /// A value without the optional white space around it (RFC 9110 5.6.3).
-fn trim(octets: &[u8], start: usize, end: usize) -> (usize, usize) {
+pub(super) fn trim(octets: &[u8], start: usize, end: usize) -> (usize, usize) {
     let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
     let value = octets.get(start..end).unwrap_or_default();
     let leading = value.iter().take_while(is_blank).count();

@@ -17,6 +17,8 @@ pub(crate) enum FirstLine {
     Status,
     /// None: a trailer section, which is seen from the CRLF of the line before it.
     Absent,
+    /// A field: there is no other line before it.
+    Field,
 }
 
 /// Says why `input` does not begin with a complete, right head: it never says that it does.
@@ -60,7 +62,7 @@ pub(super) enum EmptyLines {
 /// Skips up to two empty lines before the first line (RFC 9112 2.2).
 #[inline(always)]
 pub(super) fn skip_empty_lines(first_line: FirstLine, input: &[u8]) -> EmptyLines {
-    if first_line == FirstLine::Absent || input.first() != Some(&b'\r') {
+    if matches!(first_line, FirstLine::Absent | FirstLine::Field) || input.first() != Some(&b'\r') {
         return EmptyLines::Skipped(0);
     }
     let lines = input.chunks(2).take(3).take_while(|line| line == b"\r\n").count();
@@ -120,12 +122,13 @@ fn find_fault(first_line: FirstLine, limits: HeadLimits, head: &[u8], start: usi
         FirstLine::Request => fault_in_request_line(limits, line),
         FirstLine::Status => fault_in_status_line(line),
         FirstLine::Absent => None,
+        FirstLine::Field => fault_in_field_line(line),
     };
     if let Some((kind, at)) = fault {
         return Some(HeadError { kind, at: start + at });
     }
     let mut at = start + line.len() + 2;
-    let mut fields = 0;
+    let mut fields = usize::from(first_line == FirstLine::Field);
     let most = if table == 0 { usize::from(limits.fields) } else { table.min(usize::from(limits.fields)) };
     loop {
         let line = first_line_of(head.get(at..)?);

@@ -33,6 +33,7 @@ mod reader_tests;
 mod request;
 mod response;
 mod scanner;
+mod section;
 mod status;
 mod target;
 #[cfg(test)]
@@ -66,6 +67,7 @@ pub use query::Query;
 pub use range::RangeRequest;
 pub use request::{Request, RequestHead, RequestParser};
 pub use response::{Response, ResponseHead, ResponseParser};
+pub use section::FieldSection;
 pub use status::Status;
 pub use target::{Target, TargetError};
 pub use version::Version;

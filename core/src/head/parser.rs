@@ -35,6 +35,18 @@ impl Resumable {
         Self { limits, scanned: 0 }
     }
 
+    /// One that has said of so many octets that more must follow.
+    pub(crate) const fn resumed(limits: HeadLimits, scanned: usize) -> Self {
+        // A head that long is refused, so more need not be told.
+        let scanned = if scanned > u16::MAX as usize { u16::MAX } else { scanned as u16 };
+        Self { limits, scanned }
+    }
+
+    /// How many octets need not be scanned again.
+    pub(crate) const fn scanned(&self) -> u16 {
+        self.scanned
+    }
+
     /// The first time a whole head is hoped for, so parsing comes first, and nothing else where it succeeds.
     #[inline]
     pub(crate) fn parse<G: Grammar>(

@@ -132,6 +132,12 @@ impl RequestParser {
         Self(Resumable::new(limits))
     }
 
+    /// A parser that has said of the first `scanned` octets of a head that more must follow: for callers that cannot keep a
+    /// parser between calls. Where it was never said of them, the head may be taken for incomplete, and for nothing worse.
+    pub const fn resumed(limits: HeadLimits, scanned: usize) -> Self {
+        Self(Resumable::resumed(limits, scanned))
+    }
+
     /// Parses on. `input` begins where it began in the call before, and is as long or longer.
     ///
     /// After [`Progress::Complete`] or an error the parser is done: the next head takes a new one.
