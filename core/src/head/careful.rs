@@ -94,8 +94,7 @@ impl LineEnds {
                 (self.count, self.at, self.controls_before) = (count, at, controls_before);
                 return Some(false);
             }
-            let block = input.block(at);
-            let controls = instructions.controls(block.octets) >> block.skip;
+            let controls = input.mask(instructions, at, I::controls);
             let (starts, thirds) = runs(controls, controls_before);
             let up_to_third = thirds ^ thirds.wrapping_sub(1);
             count += store(self.offsets.get_mut(count..)?, at, starts & up_to_third)?;
@@ -177,7 +176,7 @@ pub(super) fn name_length<I: InstructionSet>(instructions: I, input: Input<'_>, 
     if length < WINDOW { Some(length) } else { long_token_length(input.octets().get(start..)?) }
 }
 
-/// How many octets make a token that is longer than a window.
+/// How many octets make a token, looked at one by one: it is longer than a window, or a method that few have.
 #[cold]
 #[inline(never)]
 pub(super) fn long_token_length(rest: &[u8]) -> Option<usize> {

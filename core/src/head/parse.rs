@@ -4,7 +4,7 @@
 //! there is to say, be it that more must come or what is wrong, is said by [`diagnose`](super::diagnose), which never
 //! accepts anything.
 
-use crate::scan::{BLOCK, Input, InstructionSet, WINDOW};
+use crate::scan::{BLOCK, Input, InstructionSet, LEAST, WINDOW, mask_of};
 
 use super::{
     FieldSpan, HeadLimits,
@@ -109,14 +109,14 @@ fn find_line_ends<I: InstructionSet>(
             if at >= octets.len() {
                 return LineEnds::NoneLast;
             }
-            let block = input.block(at);
-            let (starts, thirds) = runs(instructions.no_text(block.octets) >> block.skip, before);
+            let no_text = input.last_mask(instructions, at, I::no_text);
+            let (starts, thirds) = runs(no_text, before);
             if thirds == 0 {
                 return LineEnds::NoneLast;
             }
             break (starts, thirds);
         };
-        let no_text = instructions.no_text(block);
+        let no_text = mask_of(instructions, block, I::no_text);
         let (starts, thirds) = runs(no_text, before);
         if thirds != 0 {
             break (starts, thirds);
@@ -225,6 +225,8 @@ fn plain<I: InstructionSet>(
 /// How many octets are looked at around a line end: the one before it, the CRLF, a window for the name of the field behind
 /// it, and what separates that from its value.
 const AROUND: usize = 1 + 2 + WINDOW + 3;
+
+const _: () = assert!(AROUND <= LEAST);
 
 /// Looks at a line end and at the name of the field behind it, and gives the length of the name, and whether the field may
 /// be a known one. `skip` octets come before those that are meant. `None`: something is not plain.

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use crate::scan::{Input, InstructionSet, Scan, dispatch, widened};
+use crate::scan::{Input, InstructionSet, Scan, Widened, dispatch};
 
 use super::{
     FieldSpan, HeadError, HeadLimits, Progress,
@@ -97,13 +97,10 @@ impl<G: Grammar> Scan for Whole<'_, '_, G> {
         let Self { limits, input, table, .. } = self;
         let within = &input[..input.len().min(usize::from(limits.octets))];
         let EmptyLines::Skipped(start) = skip_empty_lines(G::FIRST_LINE, within) else { return None };
-        let wide;
+        let mut wide = Widened::new();
         let whole = match Input::new(within) {
             Some(whole) => whole,
-            None => {
-                wide = widened(within);
-                Input::of_block(&wide)
-            }
+            None => wide.of(within),
         };
         G::parse(instructions, limits, whole, start, table)
     }

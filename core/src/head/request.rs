@@ -1,6 +1,6 @@
 use core::{fmt, num::NonZeroU64, ops::Range};
 
-use crate::scan::{BLOCK, Input, InstructionSet, WINDOW};
+use crate::scan::{BLOCK, Input, InstructionSet};
 
 use super::{
     Field, FieldSpan, Fields, HeadError, HeadLimits, Method, Progress, Version,
@@ -162,8 +162,7 @@ impl Grammar for RequestHead {
         table: &mut [FieldSpan],
     ) -> Option<Self> {
         let octets = input.octets();
-        let (method_end, target_end) = request_line_ends(instructions, input, start)?;
-        let method = Method::place(octets.get(start..)?.first_chunk()?, method_end - start);
+        let (method_end, target_end, method) = request_line(instructions, input, start)?;
         let target_length = target_end.checked_sub(method_end + 1)?;
         let separated = *octets.get(method_end)? == b' ' && *octets.get(target_end)? == b' ';
         if !separated || method_end == start || target_length == 0 || target_length > usize::from(limits.target) {
@@ -337,30 +336,31 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// Where method and target end: the first octet that no method may hold, and the first behind it that no target may.
+/// Where method and target end, and the place of the method among the known ones, or beyond.
+///
+/// The method ends at the first octet that no method may hold, the target at the first behind it that no target may. What
+/// may not stand in a target ends the known methods, too, and they have no octet that would need another look.
 #[inline(always)]
-fn request_line_ends<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<(usize, usize)> {
-    let window = input.window(start);
-    let length = instructions.token_length(window.octets, window.skip);
-    if length == WINDOW {
+fn request_line<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<(usize, usize, u8)> {
+    let stops = input.mask(instructions, start, I::target_stops);
+    let length = stops.trailing_zeros() as usize;
+    let method = Method::place(input.octets().get(start..)?.first_chunk()?, length);
+    if usize::from(method) == Method::KNOWN.len() {
         let method_end = start + long_token_length(input.octets().get(start..)?)?;
-        return Some((method_end, target_stop(instructions, input, method_end + 1)?));
+        return Some((method_end, target_stop(instructions, input, method_end + 1)?, method));
     }
-    let block = input.block(start);
-    let stops = instructions.target_stops(block.octets) >> block.skip & u64::MAX << length << 1;
-    let target_end = match stops {
-        0 => target_stop(instructions, input, start + BLOCK - block.skip)?,
-        _ => start + stops.trailing_zeros() as usize,
+    let target_end = match stops & stops.wrapping_sub(1) {
+        0 => target_stop(instructions, input, start + BLOCK)?,
+        more => start + more.trailing_zeros() as usize,
     };
-    Some((start + length, target_end))
+    Some((start + length, target_end, method))
 }
 
 /// The first octet from `at` on that no target may hold.
 #[inline(always)]
 fn target_stop<I: InstructionSet>(instructions: I, input: Input<'_>, mut at: usize) -> Option<usize> {
     while at < input.octets().len() {
-        let block = input.block(at);
-        let stops = instructions.target_stops(block.octets) >> block.skip;
+        let stops = input.mask(instructions, at, I::target_stops);
         if stops != 0 {
             return Some(at + stops.trailing_zeros() as usize);
         }

@@ -1,6 +1,6 @@
 //! Looks for the end of a head that comes in pieces, at new octets only.
 
-use crate::scan::{BLOCK, Input, InstructionSet, widened};
+use crate::scan::{BLOCK, Input, InstructionSet, Widened};
 
 /// What is known of a head's octets without parsing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +19,10 @@ pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], start: usiz
     // What follows a last CR is not known.
     let end = input.len() - usize::from(input.last() == Some(&b'\r'));
     let known = &input[..end];
-    let wide;
+    let mut wide = Widened::new();
     let octets = match Input::new(known) {
         Some(octets) => octets,
-        None => {
-            wide = widened(known);
-            Input::of_block(&wide)
-        }
+        None => wide.of(known),
     };
     // A line end that was fine may be the first half of the head's end. What comes before it no longer matters.
     let mut at = from.saturating_sub(2).max(start);
@@ -34,11 +31,10 @@ pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], start: usiz
     }
     let mut returns_before = 0;
     while at < end {
-        let block = octets.block(at);
-        let controls = instructions.controls(block.octets) >> block.skip;
+        let controls = octets.mask(instructions, at, I::controls);
         if controls != 0 || returns_before != 0 {
-            let returns = instructions.equal(block.octets, b'\r') >> block.skip;
-            let feeds = instructions.equal(block.octets, b'\n') >> block.skip;
+            let returns = octets.mask(instructions, at, |instructions, window| instructions.equal(window, b'\r'));
+            let feeds = octets.mask(instructions, at, |instructions, window| instructions.equal(window, b'\n'));
             let awaited = returns << 1 | returns_before >> 1;
             let ended = returns & (returns << 2 | returns_before);
             if controls != returns | feeds || feeds != awaited || ended != 0 {

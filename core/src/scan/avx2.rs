@@ -10,7 +10,7 @@ use core::arch::x86_64 as arch;
 use arch::{__m128i, __m256i};
 
 use super::{
-    BLOCK, InstructionSet, Scan, WINDOW,
+    InstructionSet, Scan, WINDOW,
     octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
@@ -44,27 +44,27 @@ impl Avx2 {
 #[allow(unsafe_code, reason = "calls code that is compiled for the tier")]
 impl InstructionSet for Avx2 {
     #[inline(always)]
-    fn no_text(self, block: &[u8; BLOCK]) -> u64 {
+    fn no_text(self, window: &[u8; WINDOW]) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { no_text(block) }
+        unsafe { no_text(window) }
     }
 
     #[inline(always)]
-    fn controls(self, block: &[u8; BLOCK]) -> u64 {
+    fn controls(self, window: &[u8; WINDOW]) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { controls(block) }
+        unsafe { controls(window) }
     }
 
     #[inline(always)]
-    fn target_stops(self, block: &[u8; BLOCK]) -> u64 {
+    fn target_stops(self, window: &[u8; WINDOW]) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { target_stops(block) }
+        unsafe { target_stops(window) }
     }
 
     #[inline(always)]
-    fn equal(self, block: &[u8; BLOCK], octet: u8) -> u64 {
+    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { equal(block, octet) }
+        unsafe { equal(window, octet) }
     }
 
     #[inline(always)]
@@ -104,103 +104,70 @@ impl InstructionSet for Avx2 {
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn no_text(block: &[u8; BLOCK]) -> u64 {
-    let one = arch::_mm256_set1_epi8(1);
-    let bound = arch::_mm256_set1_epi8(0x21);
-    let parts = block.as_chunks().0.iter().enumerate();
+fn no_text(window: &[u8; WINDOW]) -> u32 {
     // One more than the octet, as a signed number: text is above the bound. 0x7f has become the least of all, 0xff zero.
-    parts.fold(0, |mask, (index, part)| {
-        mask | bits(arch::_mm256_cmpgt_epi8(bound, arch::_mm256_add_epi8(load(part), one))) << (32 * index)
-    })
+    let one_more = arch::_mm256_add_epi8(load(window), arch::_mm256_set1_epi8(1));
+    bits(arch::_mm256_cmpgt_epi8(arch::_mm256_set1_epi8(0x21), one_more))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn controls(block: &[u8; BLOCK]) -> u64 {
-    let tab = arch::_mm256_set1_epi8(0x09);
-    let last_control = arch::_mm256_set1_epi8(0x1f);
-    let delete = arch::_mm256_set1_epi8(0x7f);
-    let mut mask = 0;
-    for (index, part) in block.as_chunks().0.iter().enumerate() {
-        let octets = load(part);
-        let low = arch::_mm256_cmpeq_epi8(arch::_mm256_min_epu8(octets, last_control), octets);
-        let low = arch::_mm256_andnot_si256(arch::_mm256_cmpeq_epi8(octets, tab), low);
-        mask |= bits(arch::_mm256_or_si256(low, arch::_mm256_cmpeq_epi8(octets, delete))) << (32 * index);
-    }
-    mask
+fn controls(window: &[u8; WINDOW]) -> u32 {
+    let octets = load(window);
+    let low = arch::_mm256_cmpeq_epi8(arch::_mm256_min_epu8(octets, arch::_mm256_set1_epi8(0x1f)), octets);
+    let low = arch::_mm256_andnot_si256(arch::_mm256_cmpeq_epi8(octets, arch::_mm256_set1_epi8(0x09)), low);
+    bits(arch::_mm256_or_si256(low, arch::_mm256_cmpeq_epi8(octets, arch::_mm256_set1_epi8(0x7f))))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn target_stops(block: &[u8; BLOCK]) -> u64 {
-    let space = arch::_mm256_set1_epi8(0x20);
-    let number_sign = arch::_mm256_set1_epi8(0x23);
-    let delete = arch::_mm256_set1_epi8(0x7f);
-    let mut mask = 0;
-    for (index, part) in block.as_chunks().0.iter().enumerate() {
-        let octets = load(part);
-        // Compared as signed numbers, octets from 0x80 are below the space, too.
-        let visible = arch::_mm256_cmpgt_epi8(octets, space);
-        let other = arch::_mm256_or_si256(
-            arch::_mm256_cmpeq_epi8(octets, number_sign),
-            arch::_mm256_cmpeq_epi8(octets, delete),
-        );
-        mask |= bits(arch::_mm256_andnot_si256(other, visible)) << (32 * index);
-    }
-    !mask
+fn target_stops(window: &[u8; WINDOW]) -> u32 {
+    let octets = load(window);
+    // Compared as signed numbers, octets from 0x80 are below the space, too.
+    let visible = arch::_mm256_cmpgt_epi8(octets, arch::_mm256_set1_epi8(0x20));
+    let other = arch::_mm256_or_si256(
+        arch::_mm256_cmpeq_epi8(octets, arch::_mm256_set1_epi8(0x23)),
+        arch::_mm256_cmpeq_epi8(octets, arch::_mm256_set1_epi8(0x7f)),
+    );
+    !bits(arch::_mm256_andnot_si256(other, visible))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn equal(block: &[u8; BLOCK], octet: u8) -> u64 {
-    let wanted = arch::_mm256_set1_epi8(octet.cast_signed());
-    let parts = block.as_chunks().0.iter().enumerate();
-    parts.fold(0, |mask, (index, part)| mask | bits(arch::_mm256_cmpeq_epi8(load(part), wanted)) << (32 * index))
+fn equal(window: &[u8; WINDOW], octet: u8) -> u32 {
+    bits(arch::_mm256_cmpeq_epi8(load(window), arch::_mm256_set1_epi8(octet.cast_signed())))
 }
 
 /// What is not in a class of octets, which is given by the low halves of its octets.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
-    let by_low = table(class);
-    let by_high = table(&BIT_BY_HIGH_NIBBLE);
-    let nibble = arch::_mm256_set1_epi8(0x0f);
-    let mut mask = 0;
-    for (index, part) in window.as_chunks().0.iter().enumerate() {
-        let octets = load(part);
-        // The shuffle looks at the low half of an index, and yields 0 from 0x80 on.
-        let classes = arch::_mm256_shuffle_epi8(by_low, octets);
-        let high = arch::_mm256_and_si256(arch::_mm256_srli_epi16::<4>(octets), nibble);
-        let class = arch::_mm256_shuffle_epi8(by_high, high);
-        let none = arch::_mm256_cmpeq_epi8(arch::_mm256_and_si256(classes, class), arch::_mm256_setzero_si256());
-        mask |= bits(none) << (32 * index);
-    }
-    mask as u32
+    let octets = load(window);
+    // The shuffle looks at the low half of an index, and yields 0 from 0x80 on.
+    let classes = arch::_mm256_shuffle_epi8(table(class), octets);
+    let high = arch::_mm256_and_si256(arch::_mm256_srli_epi16::<4>(octets), arch::_mm256_set1_epi8(0x0f));
+    let class = arch::_mm256_shuffle_epi8(table(&BIT_BY_HIGH_NIBBLE), high);
+    bits(arch::_mm256_cmpeq_epi8(arch::_mm256_and_si256(classes, class), arch::_mm256_setzero_si256()))
 }
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn equal_as_lower(window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
-    let case = arch::_mm256_set1_epi8(0x20);
-    let mut mask = 0;
-    for (index, (part, lower)) in window.as_chunks().0.iter().zip(lower.as_chunks().0).enumerate() {
-        let octets = arch::_mm256_or_si256(load(part), case);
-        mask |= bits(arch::_mm256_cmpeq_epi8(octets, load(lower))) << (32 * index);
-    }
-    mask as u32
+    let octets = arch::_mm256_or_si256(load(window), arch::_mm256_set1_epi8(0x20));
+    bits(arch::_mm256_cmpeq_epi8(octets, load(lower)))
 }
 
 /// The top bit of each octet.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn bits(octets: __m256i) -> u64 {
-    u64::from(arch::_mm256_movemask_epi8(octets).cast_unsigned())
+fn bits(octets: __m256i) -> u32 {
+    arch::_mm256_movemask_epi8(octets).cast_unsigned()
 }
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 #[allow(unsafe_code, reason = "loads a vector")]
-fn load(octets: &[u8; 32]) -> __m256i {
+fn load(octets: &[u8; WINDOW]) -> __m256i {
     // SAFETY: the array has the 32 octets that are read, and the load asks for no alignment.
     unsafe { arch::_mm256_loadu_si256(octets.as_ptr().cast()) }
 }

@@ -1,12 +1,12 @@
-//! Octets to scan, read by whole blocks that never reach beyond them.
+//! Octets to scan, read by whole windows that never reach beyond them.
 
-use super::{BLOCK, WINDOW};
+use super::{BLOCK, InstructionSet, LEAST, WINDOW};
 
-/// At least a block of octets.
+/// At least [`LEAST`] octets.
 ///
-/// What is read near the end is read so that it ends with the octets: the block or window then begins before the place
-/// that was asked for, by as many octets as [`Part::skip`] says. So there is no last block that would be a case of its
-/// own, and no branch that could not be predicted.
+/// What is read near the end is read so that it ends with the octets: it then begins before the place that was asked for,
+/// by as many octets as [`Part::skip`] says. So there is no last part that would be a case of its own, and no branch that
+/// could not be predicted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Input<'i>(&'i [u8]);
 
@@ -19,15 +19,10 @@ pub(crate) struct Part<'i, const N: usize> {
 }
 
 impl<'i> Input<'i> {
-    /// `None` where there is less than a block.
+    /// `None` where there are fewer.
     #[inline(always)]
     pub(crate) const fn new(octets: &'i [u8]) -> Option<Self> {
-        if octets.len() >= BLOCK { Some(Self(octets)) } else { None }
-    }
-
-    #[inline(always)]
-    pub(crate) const fn of_block(block: &'i [u8; BLOCK]) -> Self {
-        Self(block)
+        if octets.len() >= LEAST { Some(Self(octets)) } else { None }
     }
 
     #[inline(always)]
@@ -35,9 +30,34 @@ impl<'i> Input<'i> {
         self.0
     }
 
+    /// Classifies a block at a place in the input: the octet there is the lowest bit. What lies behind the input is in no
+    /// class.
     #[inline(always)]
-    pub(crate) fn block(self, at: usize) -> Part<'i, BLOCK> {
-        self.part(at)
+    pub(crate) fn mask<I: InstructionSet>(
+        self,
+        instructions: I,
+        at: usize,
+        class: impl Fn(I, &[u8; WINDOW]) -> u32,
+    ) -> u64 {
+        match self.0.get(at..at + BLOCK).and_then(|block| block.first_chunk()) {
+            Some(block) => mask_of(instructions, block, class),
+            None => self.last_mask(instructions, at, class),
+        }
+    }
+
+    /// The same for a block that may reach beyond the input.
+    #[inline(always)]
+    pub(crate) fn last_mask<I: InstructionSet>(
+        self,
+        instructions: I,
+        at: usize,
+        class: impl Fn(I, &[u8; WINDOW]) -> u32,
+    ) -> u64 {
+        let (first, second) = (self.window(at), self.window(at + WINDOW));
+        // Fewer than a block are skipped, since `at` lies in the input.
+        let first_half = u64::from(class(instructions, first.octets)) >> (first.skip % BLOCK);
+        let second_half = u64::from(class(instructions, second.octets)) >> (second.skip % BLOCK);
+        first_half | second_half << WINDOW
     }
 
     #[inline(always)]
@@ -48,40 +68,43 @@ impl<'i> Input<'i> {
     #[inline(always)]
     #[allow(unsafe_code, reason = "reads where the bounds are known")]
     pub(crate) fn part<const N: usize>(self, at: usize) -> Part<'i, N> {
-        const { assert!(N <= BLOCK) };
+        const { assert!(N <= LEAST) };
         let start = at.min(self.0.len() - N);
         let first = self.0.as_ptr().wrapping_add(start).cast::<[u8; N]>();
-        // SAFETY: `new` has seen that there are at least `BLOCK` octets, which is `N` or more, so that `start + N` is not beyond
-        // them. An array of octets needs no alignment, and has the lifetime of the slice it is part of.
+        // SAFETY: an `Input` has at least `LEAST` octets, which is `N` or more, so that `start + N` is not beyond them. An array
+        // of octets needs no alignment, and has the lifetime of the slice it is part of.
         let octets = unsafe { &*first };
         Part { octets, skip: at - start }
     }
 }
 
-/// Fewer octets than a block, made one with spaces behind them.
-///
-/// Copies of a known length, which may overlap, take a fraction of the time of one of any length.
+/// Classifies a whole block.
 #[inline(always)]
-pub(crate) fn widened(short: &[u8]) -> [u8; BLOCK] {
-    let mut block = [b' '; BLOCK];
-    if !copy_ends::<32>(short, &mut block) && !copy_ends::<16>(short, &mut block) {
-        for (place, octet) in block.iter_mut().zip(short.iter().take(16)) {
-            *place = *octet;
-        }
-    }
-    block
+pub(crate) fn mask_of<I: InstructionSet>(
+    instructions: I,
+    block: &[u8; BLOCK],
+    class: impl Fn(I, &[u8; WINDOW]) -> u32,
+) -> u64 {
+    let windows = block.as_chunks::<WINDOW>().0.iter().enumerate();
+    windows.fold(0, |mask, (index, window)| mask | u64::from(class(instructions, window)) << (WINDOW * index))
 }
 
-/// Copies the first and the last `N` octets, if there are as many.
-#[inline(always)]
-fn copy_ends<const N: usize>(short: &[u8], block: &mut [u8; BLOCK]) -> bool {
-    let (Some(first), Some(last)) = (short.first_chunk::<N>(), short.last_chunk::<N>()) else {
-        return false;
-    };
-    let Some(place) = block.get_mut(short.len() - N..).and_then(|rest| rest.first_chunk_mut()) else {
-        return false;
-    };
-    *place = *last;
-    block[..N].copy_from_slice(first);
-    true
+/// Room for fewer octets than an [`Input`] has, which are made one with spaces behind them.
+pub(crate) struct Widened([u8; LEAST]);
+
+impl Widened {
+    #[inline(always)]
+    pub(crate) const fn new() -> Self {
+        Self([b' '; LEAST])
+    }
+
+    /// The octets, with as many spaces behind them as it takes; at most [`LEAST`] of them.
+    #[inline(always)]
+    pub(crate) fn of(&mut self, short: &[u8]) -> Input<'_> {
+        let Self(octets) = self;
+        if let Some(place) = octets.get_mut(..short.len()) {
+            place.copy_from_slice(short);
+        }
+        Input(octets)
+    }
 }

@@ -1,4 +1,4 @@
-//! Finds octets of a class in a block of input, with the widest vectors the processor has.
+//! Finds octets of a class in a window of input, with the widest vectors the processor has.
 //!
 //! Three tiers do the same job: [`Tier::Scalar`] everywhere, 8 octets at a time, in safe code; [`Tier::Sse42`] and
 //! [`Tier::Avx2`] on x86, where `cpuid` says so. The choice is made once, also without std. A scan is written once,
@@ -19,31 +19,34 @@ mod sse42;
 mod tests;
 mod tier;
 
-pub(crate) use input::{Input, widened};
+pub(crate) use input::{Input, Widened, mask_of};
 pub(crate) use octet::{is_field_octet, is_host_octet, is_target_octet, is_token_octet};
 pub(crate) use tier::{Scan, dispatch};
 pub use tier::{Tier, Unavailable, pin, unpin};
 
-/// Octets in a block: one bit of a `u64` each.
+/// Octets in a block, which is two windows: one bit of a `u64` each.
 pub(crate) const BLOCK: usize = 64;
 
 /// Octets in a window: one bit of a `u32` each.
 pub(crate) const WINDOW: usize = 32;
 
+/// Octets that an [`Input`] has at least: a window, and a few around it.
+pub(crate) const LEAST: usize = WINDOW + 6;
+
 /// What a tier can do: classify octets, the octet in lane `i` in bit `i` of the result.
 pub(crate) trait InstructionSet: Copy {
     /// What is no text: all but the space and visible ASCII. Cheaper than [`controls`](Self::controls).
-    fn no_text(self, block: &[u8; BLOCK]) -> u64;
+    fn no_text(self, window: &[u8; WINDOW]) -> u32;
 
     /// The controls other than tab: 0x00 to 0x08, 0x0a to 0x1f, and 0x7f. None of them may stand inside a line of a
     /// head (RFC 9110 5.5, RFC 9112 2.2).
-    fn controls(self, block: &[u8; BLOCK]) -> u64;
+    fn controls(self, window: &[u8; WINDOW]) -> u32;
 
     /// What may not stand in a request target: all but visible ASCII, and `#` (RFC 9112 3.2).
-    fn target_stops(self, block: &[u8; BLOCK]) -> u64;
+    fn target_stops(self, window: &[u8; WINDOW]) -> u32;
 
     /// The octets that are this one.
-    fn equal(self, block: &[u8; BLOCK], octet: u8) -> u64;
+    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32;
 
     /// How many octets from lane `from` on may stand in a token (`tchar`, RFC 9110 5.6.2). [`WINDOW`] where all do to the
     /// end of the window, whatever `from` is.

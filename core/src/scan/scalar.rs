@@ -1,33 +1,33 @@
 //! The scalar tier: 8 octets at a time in a general register. Safe code for every processor, and the oracle of the
 //! vector tiers.
 
-use super::{BLOCK, InstructionSet, Scan, WINDOW, is_host_octet, is_token_octet};
+use super::{InstructionSet, Scan, WINDOW, is_host_octet, is_token_octet};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scalar;
 
 impl InstructionSet for Scalar {
     #[inline(always)]
-    fn no_text(self, block: &[u8; BLOCK]) -> u64 {
-        by_eights(block, |eight| below(eight, 0x20) | equal(eight, 0x7f) | eight & HIGH_BITS)
+    fn no_text(self, window: &[u8; WINDOW]) -> u32 {
+        by_eights(window, |eight| below(eight, 0x20) | equal(eight, 0x7f) | eight & HIGH_BITS)
     }
 
     #[inline(always)]
-    fn controls(self, block: &[u8; BLOCK]) -> u64 {
-        by_eights(block, |eight| {
+    fn controls(self, window: &[u8; WINDOW]) -> u32 {
+        by_eights(window, |eight| {
             let controls = below(eight, 0x20) & !equal(eight, b'\t');
             controls | equal(eight, 0x7f)
         })
     }
 
     #[inline(always)]
-    fn target_stops(self, block: &[u8; BLOCK]) -> u64 {
-        by_eights(block, |eight| below(eight, 0x21) | equal(eight, b'#') | equal(eight, 0x7f) | eight & HIGH_BITS)
+    fn target_stops(self, window: &[u8; WINDOW]) -> u32 {
+        by_eights(window, |eight| below(eight, 0x21) | equal(eight, b'#') | equal(eight, 0x7f) | eight & HIGH_BITS)
     }
 
     #[inline(always)]
-    fn equal(self, block: &[u8; BLOCK], octet: u8) -> u64 {
-        by_eights(block, |eight| equal(eight, octet))
+    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32 {
+        by_eights(window, |eight| equal(eight, octet))
     }
 
     #[inline(always)]
@@ -62,13 +62,13 @@ const CASE_BITS: u64 = u64::from_ne_bytes([0x20; 8]);
 const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
-/// Classifies a block by words: `classify` sets the high bit of each octet that is in the class.
+/// Classifies a window by words: `classify` sets the high bit of each octet that is in the class.
 #[inline(always)]
-fn by_eights(block: &[u8; BLOCK], classify: impl Fn(u64) -> u64) -> u64 {
-    let (words, _) = block.as_chunks::<8>();
+fn by_eights(window: &[u8; WINDOW], classify: impl Fn(u64) -> u64) -> u32 {
+    let (words, _) = window.as_chunks::<8>();
     let mut mask = 0;
     for (index, word) in words.iter().enumerate() {
-        mask |= gather(classify(u64::from_le_bytes(*word))) << (8 * index);
+        mask |= (gather(classify(u64::from_le_bytes(*word))) as u32) << (8 * index);
     }
     mask
 }

@@ -11,7 +11,7 @@ use core::arch::x86_64 as arch;
 use arch::__m128i;
 
 use super::{
-    BLOCK, InstructionSet, Scan, WINDOW,
+    InstructionSet, Scan, WINDOW,
     octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
@@ -45,27 +45,27 @@ impl Sse42 {
 #[allow(unsafe_code, reason = "calls code that is compiled for the tier")]
 impl InstructionSet for Sse42 {
     #[inline(always)]
-    fn no_text(self, block: &[u8; BLOCK]) -> u64 {
+    fn no_text(self, window: &[u8; WINDOW]) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { no_text(block) }
+        unsafe { no_text(window) }
     }
 
     #[inline(always)]
-    fn controls(self, block: &[u8; BLOCK]) -> u64 {
+    fn controls(self, window: &[u8; WINDOW]) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { controls(block) }
+        unsafe { controls(window) }
     }
 
     #[inline(always)]
-    fn target_stops(self, block: &[u8; BLOCK]) -> u64 {
+    fn target_stops(self, window: &[u8; WINDOW]) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { target_stops(block) }
+        unsafe { target_stops(window) }
     }
 
     #[inline(always)]
-    fn equal(self, block: &[u8; BLOCK], octet: u8) -> u64 {
+    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32 {
         // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { equal(block, octet) }
+        unsafe { equal(window, octet) }
     }
 
     #[inline(always)]
@@ -105,10 +105,10 @@ impl InstructionSet for Sse42 {
 
 #[inline]
 #[target_feature(enable = "sse4.2,popcnt")]
-fn no_text(block: &[u8; BLOCK]) -> u64 {
+fn no_text(window: &[u8; WINDOW]) -> u32 {
     let one = arch::_mm_set1_epi8(1);
     let bound = arch::_mm_set1_epi8(0x21);
-    let parts = block.as_chunks().0.iter().enumerate();
+    let parts = window.as_chunks().0.iter().enumerate();
     // One more than the octet, as a signed number: text is above the bound. 0x7f has become the least of all, 0xff zero.
     parts.fold(0, |mask, (index, part)| {
         mask | bits(arch::_mm_cmpgt_epi8(bound, arch::_mm_add_epi8(load(part), one))) << (16 * index)
@@ -117,12 +117,12 @@ fn no_text(block: &[u8; BLOCK]) -> u64 {
 
 #[inline]
 #[target_feature(enable = "sse4.2,popcnt")]
-fn controls(block: &[u8; BLOCK]) -> u64 {
+fn controls(window: &[u8; WINDOW]) -> u32 {
     let tab = arch::_mm_set1_epi8(0x09);
     let last_control = arch::_mm_set1_epi8(0x1f);
     let delete = arch::_mm_set1_epi8(0x7f);
     let mut mask = 0;
-    for (index, part) in block.as_chunks().0.iter().enumerate() {
+    for (index, part) in window.as_chunks().0.iter().enumerate() {
         let octets = load(part);
         let low = arch::_mm_cmpeq_epi8(arch::_mm_min_epu8(octets, last_control), octets);
         let low = arch::_mm_andnot_si128(arch::_mm_cmpeq_epi8(octets, tab), low);
@@ -133,12 +133,12 @@ fn controls(block: &[u8; BLOCK]) -> u64 {
 
 #[inline]
 #[target_feature(enable = "sse4.2,popcnt")]
-fn target_stops(block: &[u8; BLOCK]) -> u64 {
+fn target_stops(window: &[u8; WINDOW]) -> u32 {
     let space = arch::_mm_set1_epi8(0x20);
     let number_sign = arch::_mm_set1_epi8(0x23);
     let delete = arch::_mm_set1_epi8(0x7f);
     let mut mask = 0;
-    for (index, part) in block.as_chunks().0.iter().enumerate() {
+    for (index, part) in window.as_chunks().0.iter().enumerate() {
         let octets = load(part);
         // Compared as signed numbers, octets from 0x80 are below the space, too.
         let visible = arch::_mm_cmpgt_epi8(octets, space);
@@ -150,9 +150,9 @@ fn target_stops(block: &[u8; BLOCK]) -> u64 {
 
 #[inline]
 #[target_feature(enable = "sse4.2,popcnt")]
-fn equal(block: &[u8; BLOCK], octet: u8) -> u64 {
+fn equal(window: &[u8; WINDOW], octet: u8) -> u32 {
     let wanted = arch::_mm_set1_epi8(octet.cast_signed());
-    let parts = block.as_chunks().0.iter().enumerate();
+    let parts = window.as_chunks().0.iter().enumerate();
     parts.fold(0, |mask, (index, part)| mask | bits(arch::_mm_cmpeq_epi8(load(part), wanted)) << (16 * index))
 }
 
@@ -173,7 +173,7 @@ fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
         let none = arch::_mm_cmpeq_epi8(arch::_mm_and_si128(classes, class), arch::_mm_setzero_si128());
         mask |= bits(none) << (16 * index);
     }
-    mask as u32
+    mask
 }
 
 #[inline]
@@ -185,14 +185,14 @@ fn equal_as_lower(window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
         let octets = arch::_mm_or_si128(load(part), case);
         mask |= bits(arch::_mm_cmpeq_epi8(octets, load(lower))) << (16 * index);
     }
-    mask as u32
+    mask
 }
 
 /// The top bit of each octet.
 #[inline]
 #[target_feature(enable = "sse4.2,popcnt")]
-fn bits(octets: __m128i) -> u64 {
-    u64::from(arch::_mm_movemask_epi8(octets).cast_unsigned())
+fn bits(octets: __m128i) -> u32 {
+    arch::_mm_movemask_epi8(octets).cast_unsigned()
 }
 
 #[inline]
