@@ -11,6 +11,7 @@ use crate::{
     errors::ErrorHandlers,
     handler::{AsyncFunction, HandlerKind, SyncFunction},
     hooks::Hooks,
+    matcher::Choice,
 };
 
 /// An application: routes, and what handles them. The same one runs on every runtime.
@@ -188,8 +189,8 @@ impl App {
     }
 
     /// What becomes of the content of a request: `async` handlers take it while it comes, others when it is whole.
-    pub(crate) fn admit(&self, request: &head::Request<'_>, default: u64) -> Admission {
-        match self.router.find(request) {
+    pub(crate) fn admit(&self, request: &head::Request<'_>, choice: &Choice, default: u64) -> Admission {
+        match self.router.find(request, choice) {
             Routing::Found { handler: endpoint, .. } => {
                 let limit = endpoint.content_limit.unwrap_or(default);
                 match endpoint.handler {
@@ -203,8 +204,11 @@ impl App {
 
     /// Who handles a request, which gets to know its route.
     #[inline]
-    pub(crate) fn handling<'a>(&'a self, request: &mut Request<'a>) -> Handling<'a> {
-        match self.router.find(request) {
+    pub(crate) fn handling<'a>(&'a self, request: &mut Request<'a>, choice: Choice) -> Handling<'a> {
+        if let Choice::Failed(fault) = choice {
+            return Handling::Fault(fault);
+        }
+        match self.router.find(request, &choice) {
             Routing::Found { handler: endpoint, params } => {
                 request.set_route(endpoint, params);
                 match &endpoint.handler {

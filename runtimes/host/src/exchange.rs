@@ -23,6 +23,7 @@ use crate::{
     data::RequestData,
     guarded::guard,
     handler::{AsyncFunction, HandlerFuture},
+    matcher::Choice,
     owned::Shared,
     pipe::Pipe,
     render::{render, written},
@@ -184,6 +185,13 @@ impl Exchange<'_> {
         Outcome::Later
     }
 
+    /// What the matcher chooses, or has chosen when the content was admitted.
+    #[inline]
+    fn choice(&mut self, request: &head::Request<'_>) -> Choice {
+        let chosen = self.receiving.as_mut().and_then(|receiving| receiving.choice.take());
+        chosen.unwrap_or_else(|| self.app.router.choose(request))
+    }
+
     fn intake(&mut self) -> Option<&mut Intake> {
         self.receiving.as_mut()?.intake.as_mut()
     }
@@ -200,7 +208,12 @@ impl Exchange<'_> {
 
 impl Service for Exchange<'_> {
     fn admit(&mut self, request: &head::Request<'_>) -> Admission {
-        self.app.admit(request, self.config.limits.content)
+        let choice = self.app.router.choose(request);
+        let admission = self.app.admit(request, &choice, self.config.limits.content);
+        if !matches!(choice, Choice::Usual) {
+            self.receiving.get_or_insert_default().choice = Some(choice);
+        }
+        admission
     }
 
     #[inline]
@@ -210,7 +223,8 @@ impl Service for Exchange<'_> {
         let logged = self.logged(request);
         let data = RequestData::default();
         let mut request = Request::new(*request, peer, &data);
-        match app.handling(&mut request) {
+        let choice = self.choice(&request);
+        match app.handling(&mut request, choice) {
             Handling::Sync(handler) => {
                 request.set_content(content);
                 self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
@@ -240,7 +254,8 @@ impl Service for Exchange<'_> {
         let logged = self.logged(request);
         let data = RequestData::default();
         let mut request = Request::new(*request, peer, &data);
-        let Handling::Async(handler) = app.handling(&mut request) else {
+        let choice = self.choice(&request);
+        let Handling::Async(handler) = app.handling(&mut request, choice) else {
             unreachable!("only what an async handler takes is begun");
         };
         let pipe = Arc::<Pipe>::default();

@@ -5,7 +5,7 @@ use pronto::{
     service::{Methods, Pattern, Route},
 };
 
-use crate::router::Endpoint;
+use crate::{Fault, router::Endpoint};
 
 /// Chooses the route of a request, where the usual way, which is the first one in order that fits, is not what is wanted: by
 /// host, by a table of one's own, or by chance.
@@ -27,7 +27,7 @@ use crate::router::Endpoint;
 /// ```
 pub trait Matcher: Send + Sync + 'static {
     /// The place among the routes of the one that takes the request. Its pattern need not match; then its placeholders stand
-    /// for nothing. `None` has the request refused as is usual: by 405 where a pattern matches, by 204 if it is OPTIONS
+    /// for nothing. A panic is answered 500. `None` has the request refused as is usual: by 405 where a pattern matches, by 204 if it is OPTIONS
     /// then, and else by 404 or 501.
     fn choose(&self, routes: &Routes<'_>, request: &head::Request<'_>) -> Option<usize>;
 }
@@ -39,6 +39,18 @@ where
     fn choose(&self, routes: &Routes<'_>, request: &head::Request<'_>) -> Option<usize> {
         self(routes, request)
     }
+}
+
+/// What becomes of a request, as far as its matcher has a say in it: asked once for each, since it may say something else the
+/// next time.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    /// There is no matcher.
+    Usual,
+    /// The place of the route that takes it, if any does.
+    Chosen(Option<usize>),
+    /// It panicked.
+    Failed(Fault),
 }
 
 /// The routes of an application, in order, as a [`Matcher`] sees them.

@@ -9,8 +9,9 @@ use crate::{
     Fault, Handler, Request, Response,
     around::{Around, WrittenReply},
     files::DirectoryError,
+    guarded::guard,
     handler::{AnyHandler, HandlerKind},
-    matcher::{Matcher, Routes},
+    matcher::{Choice, Matcher, Routes},
 };
 
 /// Routes, and the functions that run before and after their handlers: an [`App`](crate::App), or a part of one that is
@@ -190,25 +191,39 @@ impl Router {
         !self.around.after.is_empty() || endpoint.is_some_and(|endpoint| !endpoint.around.after.is_empty())
     }
 
-    /// The route of a request.
+    /// Asks the matcher, where there is one.
     #[inline]
-    pub(crate) fn find<'a>(&'a self, request: &head::Request<'a>) -> Routing<'a, 'a, Arc<Endpoint>> {
-        let path = request.path();
+    pub(crate) fn choose(&self, request: &head::Request<'_>) -> Choice {
         match &self.matcher {
-            None => find(&self.routes, request.method(), path),
-            Some(matcher) => self.find_by(&**matcher, request, path),
+            None => Choice::Usual,
+            Some(matcher) => self.choose_by(&**matcher, request),
         }
     }
 
     #[cold]
-    fn find_by<'a>(
+    fn choose_by(&self, matcher: &dyn Matcher, request: &head::Request<'_>) -> Choice {
+        guard(|| matcher.choose(&Routes::new(&self.routes), request)).map_or_else(Choice::Failed, Choice::Chosen)
+    }
+
+    /// The route of a request, where its matcher has not failed.
+    #[inline]
+    pub(crate) fn find<'a>(&'a self, request: &head::Request<'a>, choice: &Choice) -> Routing<'a, 'a, Arc<Endpoint>> {
+        let path = request.path();
+        match choice {
+            Choice::Usual => find(&self.routes, request.method(), path),
+            Choice::Chosen(place) => self.find_chosen(*place, request, path),
+            Choice::Failed(_) => Routing::NotFound,
+        }
+    }
+
+    #[cold]
+    fn find_chosen<'a>(
         &'a self,
-        matcher: &dyn Matcher,
+        place: Option<usize>,
         request: &head::Request<'a>,
         path: Option<Path<'a>>,
     ) -> Routing<'a, 'a, Arc<Endpoint>> {
-        let chosen = matcher.choose(&Routes::new(&self.routes), request).and_then(|index| self.routes.get(index));
-        match chosen {
+        match place.and_then(|place| self.routes.get(place)) {
             Some(Route { pattern, handler, .. }) => {
                 let params = path.and_then(|path| pattern.matches(path)).unwrap_or_default();
                 Routing::Found { handler, params }

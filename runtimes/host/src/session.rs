@@ -16,6 +16,7 @@ use crate::{
     deferral::Completion,
     done::DoneHooks,
     exchange::{Exchange, Intake},
+    matcher::Choice,
     owned::Shared,
     render::render,
     takeover::Takeover,
@@ -107,6 +108,8 @@ pub(crate) struct Receiving {
     pub(crate) takeover: Option<Takeover>,
     /// There is room again, so that input can be dealt with that waits.
     resumed: bool,
+    /// What was chosen for the request whose content comes.
+    pub(crate) choice: Option<Choice>,
     /// The header of a proxy is still to come. It is here since most connections have none, and should not be larger for it.
     awaits_proxy: bool,
 }
@@ -164,7 +167,8 @@ impl Session {
             if resumed && driven.stop == Stop::Paused {
                 driven.stop = Stop::Flush;
             }
-            if receiving.intake.is_none() && receiving.takeover.is_none() && !resumed {
+            let has_nothing = receiving.intake.is_none() && receiving.takeover.is_none() && receiving.choice.is_none();
+            if has_nothing && !resumed {
                 self.receiving = None;
             }
         }

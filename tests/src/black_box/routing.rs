@@ -1,6 +1,11 @@
 //! Routers in routers, functions around handlers, and who chooses a route.
 
-use std::{io, thread, time::Duration};
+use std::{
+    io,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
 
 use async_io::Timer;
 use futures_lite::stream;
@@ -266,6 +271,33 @@ pub fn a_matcher_of_ones_own_chooses_the_route<R: Runtime>() {
     ] {
         let reply = client.send(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n")).reply();
         assert_eq!((reply.status, reply.text()), (status, text), "{host}{target}");
+    }
+    server.stop();
+}
+
+/// It is asked once for each request, and its panics are its own.
+pub fn a_matcher_may_choose_by_chance_or_panic<R: Runtime>() {
+    let asked = AtomicUsize::new(0);
+    let app = App::new()
+        .put("/", |request: &Request<'_>, reply: Reply<'_>| {
+            reply.text(str::from_utf8(request.content().unwrap_or(b"none"))?)
+        })
+        .put("/", async |mut request: OwnedRequest| Ok::<_, Fault>(Response::text(request.text().await?)))
+        .matcher(move |_: &Routes<'_>, request: &head::Request<'_>| {
+            assert!(request.field("x-panic").is_none(), "on purpose");
+            Some(asked.fetch_add(1, Ordering::Relaxed) % 2)
+        });
+    let server = R::start(app, Config::new());
+    let mut client = Client::connect(server.address());
+    for length in [3, 100_000, 3, 3, 100_000, 100_000] {
+        let content = "x".repeat(length);
+        client.send(format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{content}"));
+        let reply = client.reply();
+        assert_eq!((reply.status, reply.text()), (200, &*content));
+        client.send("PUT / HTTP/1.1\r\nHost: a\r\nX-Panic: yes\r\nContent-Length: 1\r\n\r\nx");
+        assert_eq!(client.reply().status, 500);
+        client.send("PUT / HTTP/1.1\r\nHost: a\r\nX-Panic: yes\r\n\r\n");
+        assert_eq!(client.reply().status, 500);
     }
     server.stop();
 }
