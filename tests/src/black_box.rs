@@ -105,6 +105,7 @@ macro_rules! black_box_suite {
             routers_are_nested_and_patterns_end_in_tails
             a_matcher_of_ones_own_chooses_the_route
             a_matcher_may_choose_by_chance_or_panic
+            what_is_attached_to_a_request_may_panic_when_it_is_dropped
             what_is_refused_can_be_worded_otherwise
             an_error_is_shown_only_when_debugging
             cookies_are_set_and_clients_sent_elsewhere

@@ -4,6 +4,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use crate::guarded::guard;
+
 /// What was attached to a request: at most one value of each type. It takes memory only where there is any.
 #[derive(Default)]
 pub(crate) struct RequestData(Mutex<Vec<Box<dyn Any + Send>>>);
@@ -31,6 +33,26 @@ impl RequestData {
     fn values(&self) -> MutexGuard<'_, Vec<Box<dyn Any + Send>>> {
         // A value whose `clone` panics has changed nothing here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is dropped may have code of its own.
+impl Drop for RequestData {
+    #[inline]
+    fn drop(&mut self) {
+        let values = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !values.is_empty() {
+            drop_all(mem::take(values));
+        }
+    }
+}
+
+#[cold]
+fn drop_all(values: Vec<Box<dyn Any + Send>>) {
+    for value in values {
+        if let Err(fault) = guard(|| drop(value)) {
+            log::error!("while it was dropped, something attached to a request {fault}");
+        }
     }
 }
 

@@ -275,6 +275,37 @@ pub fn a_matcher_of_ones_own_chooses_the_route<R: Runtime>() {
     server.stop();
 }
 
+/// Its destructor has the request's code in it, as its handler has.
+pub fn what_is_attached_to_a_request_may_panic_when_it_is_dropped<R: Runtime>() {
+    #[derive(Clone)]
+    struct Attached;
+    impl Drop for Attached {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let app = App::new()
+        .before(|request: &Request<'_>| {
+            request.set_data(Attached);
+            Ok(request.target().ends_with("early").then(|| Response::text("early")))
+        })
+        .nest("/kinds", kinds());
+    let server = R::start(app, Config::new());
+    let mut client = Client::connect(server.address());
+    for (kind, status) in [
+        ("sync", 200),
+        ("deferred", 200),
+        ("async", 200),
+        ("waits", 200),
+        ("fails", 500),
+        ("none", 404),
+        ("early", 200),
+    ] {
+        assert_eq!(client.send(get(&format!("/kinds/{kind}"))).reply().status, status, "{kind}");
+    }
+    server.stop();
+}
+
 /// It is asked once for each request, and its panics are its own.
 pub fn a_matcher_may_choose_by_chance_or_panic<R: Runtime>() {
     let asked = AtomicUsize::new(0);
