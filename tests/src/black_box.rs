@@ -132,6 +132,7 @@ macro_rules! black_box_suite {
         // What is counted.
         $crate::black_box_cases! { $runtime:
             what_was_served_is_counted
+            what_was_sent_before_a_client_vanished_is_counted
             why_connections_ended_is_counted
             requests_that_wait_are_counted_until_they_are_answered_or_lost
         }

@@ -341,6 +341,7 @@ impl Client {
                     output_sent = 0;
                     match sent? {
                         FileSent::Octets(sent) => {
+                            worker.counters.handle_sent(sent);
                             sent_now += sent;
                             self.undriven |= self.session.consume_content(worker, home, sent, now);
                             files_sent += sent;
@@ -368,6 +369,8 @@ impl Client {
             };
             // A short write has filled the socket, and room brings an edge.
             self.writable = sent == total || !T::EDGE_TRIGGERED;
+            // Now: the next attempt may find that the connection is broken.
+            worker.counters.handle_sent(sent);
             sent_now += sent;
             let from_unsent = sent.min(unsent_length);
             let from_output = (sent - from_unsent).min(output_length);
@@ -392,7 +395,6 @@ impl Client {
         let unsent =
             self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len()) + self.session.next_content().len();
         if sent_now > 0 || unsent > 0 {
-            worker.counters.handle_sent(sent_now);
             self.session.connection_mut().handle_transmit(worker.config(), sent_now, unsent, now);
             self.undriven |= self.paused && sent_now > 0;
         }

@@ -22,13 +22,15 @@ impl Fault {
         guard(|| self.to_string()).unwrap_or_else(|panic| panic.to_string())
     }
 
-    /// Whether it tells what is wrong with a request, or its time, and not with its handler.
+    /// Whether it tells what is wrong with a request, or its time, and not with its handler: the server finds it itself.
     pub(crate) fn is_about_the_request(&self) -> bool {
         let error = self.error();
         error.is::<NotFound>()
             || error.is::<MethodNotAllowed>()
             || error.is::<NotImplemented>()
             || error.is::<UpgradeRequired>()
+            || error.is::<Forbidden>()
+            || error.is::<Overloaded>()
             || error.is::<Cancelled>()
             || error.is::<ContentError>()
             || error.is::<BadContent>()

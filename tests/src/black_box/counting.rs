@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use pronto::connection::{CloseReason, Config};
-use pronto_host::{Answer, App, Fault, OwnedRequest, Reply, Request};
+use pronto::{
+    connection::{CloseReason, Config},
+    head::Status,
+};
+use pronto_host::{Answer, App, Fault, Forbidden, OwnedRequest, Reply, Request};
 
 use super::{GET, Runtime, get, large_app, quick_config};
 use crate::{
@@ -17,6 +20,7 @@ fn failing_app() -> App {
         .get("/", |_: &Request<'_>, reply: Reply<'_>| reply.text("here"))
         .get("/error", |_: &Request<'_>, _: Reply<'_>| -> Answer { Err(Fault::words("on purpose")) })
         .get("/panic", |_: &Request<'_>, _: Reply<'_>| -> Answer { panic!("on purpose") })
+        .get("/forbidden", |_: &Request<'_>, _: Reply<'_>| -> Answer { Err(Forbidden.into()) })
         .get("/later", async |_: OwnedRequest| -> Result<&'static str, Fault> {
             futures_lite::future::yield_now().await;
             Err(Fault::words("later"))
@@ -42,7 +46,7 @@ pub fn what_was_served_is_counted<R: Runtime>() {
     };
     ask(&get("/").repeat(24), 24);
     ask(&get("/"), 1);
-    ask(&(get("/") + &get("/nowhere")), 2);
+    ask(&(get("/forbidden") + &get("/nowhere")), 2);
     ask(&(get("/error") + &get("/panic") + &get("/later")), 3);
     ask(&(get("/") + "no request\r\n\r\n" + GET), 2);
     ask("PUT /upload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 1);
@@ -50,7 +54,7 @@ pub fn what_was_served_is_counted<R: Runtime>() {
     let totals = counters.read();
     assert_eq!((totals.accepted(), totals.open()), (6, 0));
     assert_eq!((totals.requests(), totals.batches()), (24 + 1 + 2 + 3 + 1, [2, 1, 1, 0, 0, 1, 0, 0]));
-    assert_eq!([1, 2, 3, 4, 5, 6].map(|class| totals.responses(class)), [0, 27, 0, 2, 4, 0]);
+    assert_eq!([1, 2, 3, 4, 5, 6].map(|class| totals.responses(class)), [0, 26, 0, 3, 4, 0]);
     assert_eq!((totals.errors(), totals.panics()), (2, 1));
     assert_eq!((totals.rejections(400), totals.rejections(501), totals.rejections(413)), (1, 1, 0));
     assert_eq!((totals.deferred(), totals.waiting()), (1, 0));
@@ -59,7 +63,7 @@ pub fn what_was_served_is_counted<R: Runtime>() {
 
     let samples = exposition::parse(&totals.prometheus().to_string());
     assert_eq!(samples["pronto_requests_total"], 31);
-    assert_eq!(samples["pronto_responses_total{class=\"2xx\"}"], 27);
+    assert_eq!(samples["pronto_responses_total{class=\"2xx\"}"], 26);
     assert_eq!(samples["pronto_batch_requests_bucket{le=\"4\"}"], 4);
     assert_eq!(samples["pronto_batch_requests_sum"], 31);
     assert_eq!(samples["pronto_handler_failures_total{kind=\"panic\"}"], 1);
@@ -76,12 +80,32 @@ pub fn what_was_served_is_counted<R: Runtime>() {
     assert_eq!((counters.read().open(), counters.read().closed(CloseReason::Drain)), (0, 1));
 }
 
+/// Whatever comes behind it.
+pub fn what_was_sent_before_a_client_vanished_is_counted<R: Runtime>() {
+    let app = App::new().get("/", |_: &Request<'_>, reply: Reply<'_>| {
+        reply.status(Status::OK).pull(std::iter::repeat_with(|| Ok::<_, Fault>(&b"0123456789abcdef"[..])))
+    });
+    let counters = app.counters();
+    let server = R::start(app, Config::new());
+    for _ in 0..20 {
+        let before = counters.read().sent();
+        let mut client = Client::connect(server.address());
+        client.send(GET);
+        let received: usize = (0..20).map(|_| client.read_once().len()).sum();
+        client.vanish();
+        eventually("the connection has ended", || counters.read().open() == 0);
+        let sent = counters.read().sent() - before;
+        assert!(sent >= received as u64, "{received} octets were received of {sent}");
+    }
+    server.stop();
+}
+
 /// One connection for each reason, but for those that other tests have.
 pub fn why_connections_ended_is_counted<R: Runtime>() {
     let mut config = quick_config();
     config.limits.unread_content = 100;
     let app = large_app()
-        .get("/close", |_: &Request<'_>, reply: Reply<'_>| reply.status(pronto::head::Status::OK).close().no_content())
+        .get("/close", |_: &Request<'_>, reply: Reply<'_>| reply.status(Status::OK).close().no_content())
         .post("/limited", |_: &Request<'_>, reply: Reply<'_>| reply.text(""))
         .content_limit(5);
     let counters = app.counters();
