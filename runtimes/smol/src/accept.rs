@@ -17,7 +17,7 @@ use futures_lite::{
 use pronto_host::{Drain, Listener, Mailbox, Message, WorkerSeed, WorkerState};
 use rustix::net::{SocketFlags, acceptfrom_with};
 
-use crate::{Socket, Worker};
+use crate::{Socket, Worker, readiness::Readiness};
 
 /// Accepts connections for a worker, until it is told to drain.
 pub(crate) struct Acceptor<W> {
@@ -25,6 +25,7 @@ pub(crate) struct Acceptor<W> {
     /// Serves one.
     welcome: W,
     listener: Async<Listener>,
+    readiness: Rc<Readiness>,
     mailbox: Arc<Mailbox>,
     most_connections: usize,
     drain_limit: Duration,
@@ -53,14 +54,21 @@ where
         let state = WorkerState::with_counters(app, config, counters);
         let worker = Rc::new(Worker::with_state(if behind_proxy { state.behind_proxy() } else { state }));
         let listener = Async::new_nonblocking(listener)?;
-        Ok(Self { worker, welcome, listener, mailbox, most_connections, drain_limit, complained: None })
+        let readiness = Readiness::new()?;
+        Ok(Self { worker, welcome, listener, readiness, mailbox, most_connections, drain_limit, complained: None })
     }
 
-    /// Accepts, and drains when that is asked for.
+    /// Serves until a drain that is asked for has ended.
     ///
     /// # Errors
-    /// What leaves no way to go on: the listener cannot be waited for.
-    pub(crate) async fn run(mut self, executor: &LocalExecutor<'static>) -> io::Result<()> {
+    /// What leaves no way to go on: the listener or the connections cannot be waited for.
+    pub(crate) async fn run(self, executor: &LocalExecutor<'static>) -> io::Result<()> {
+        // A task by itself, since it has its turn more often than accepting.
+        let telling = executor.spawn(Rc::clone(&self.readiness).tell());
+        self.accept_and_drain(executor).or(async { telling.await.map(|never| match never {}) }).await
+    }
+
+    async fn accept_and_drain(mut self, executor: &LocalExecutor<'static>) -> io::Result<()> {
         let mailbox = Arc::clone(&self.mailbox);
         let accepting = async { self.accept_all(executor).await.map(|never| match never {}) };
         let drain = accepting.or(async { Ok(drain_message(&mailbox).await) }).await?;
@@ -140,7 +148,7 @@ where
     }
 
     fn welcome(&self, executor: &LocalExecutor<'static>, socket: OwnedFd, peer: Option<SocketAddr>) {
-        match Socket::new(socket) {
+        match Socket::new(socket, &self.readiness) {
             Ok(socket) => {
                 let served = (self.welcome)(Rc::clone(&self.worker), socket, peer);
                 executor.spawn(served).detach();

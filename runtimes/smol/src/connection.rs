@@ -6,7 +6,6 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use async_io::Timer;
@@ -14,10 +13,7 @@ use futures_lite::{AsyncRead, AsyncWrite};
 use pronto::connection::Instant;
 use pronto_host::{Client, ClientKey, Home, Mailbox, Message, Session, Transport, Turn};
 
-use crate::{
-    socket::Health,
-    worker::{Worker, unix_seconds},
-};
+use crate::worker::{Worker, unix_seconds};
 
 /// One connection: a task's state.
 #[derive(Debug)]
@@ -49,8 +45,8 @@ pub(crate) struct Abilities<S> {
     pub(crate) goodbye: Goodbye,
     /// Sends octets of a file, at most so many from this place on; 0 where it ends there.
     pub(crate) send_file: Option<SendFile<S>>,
-    /// Tells whether it is broken while nobody reads.
-    pub(crate) health: fn(&mut S, &mut Context<'_>) -> Health,
+    /// Ready where it is broken, while nobody reads; wakes the task otherwise when it breaks.
+    pub(crate) broken: fn(&mut S, &mut Context<'_>) -> Poll<()>,
 }
 
 /// What a stream still has to say before it is dropped: one that encrypts tells its peer that this is the end, and nobody has
@@ -70,7 +66,7 @@ type SendFile<S> = fn(&mut S, &mut Context<'_>, BorrowedFd<'_>, u64, usize) -> P
 impl<S> Abilities<S> {
     /// Those of any stream.
     pub(crate) const NONE: Self =
-        Self { reset: |_| {}, goodbye: Goodbye::Owed, send_file: None, health: |_, _| Health::Watched };
+        Self { reset: |_| {}, goodbye: Goodbye::Owed, send_file: None, broken: |_, _| Poll::Pending };
 }
 
 impl<S> Clone for Abilities<S> {
@@ -80,9 +76,6 @@ impl<S> Clone for Abilities<S> {
 }
 
 impl<S> Copy for Abilities<S> {}
-
-/// How often is looked whether a client is still there, where nothing tells.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// A connection has its mailbox for itself.
 const CLIENT: ClientKey = ClientKey { place: 0, generation: 0 };
@@ -133,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match self.turn(context, now) {
             Turn::Over => return self.end(context),
             Turn::Again => context.waker().wake_by_ref(),
-            Turn::Rest => return self.rest(context, now),
+            Turn::Rest => return self.rest(context),
         }
         Poll::Pending
     }
@@ -193,23 +186,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Sees to it that the task is woken by a message or a deadline. That the stream wakes it is seen to by asking it: where
     /// there was nothing to ask for, whether the client is there at all.
-    fn rest(&mut self, context: &mut Context<'_>, now: Instant) -> Poll<()> {
-        let (mut deadline, is_deaf) = {
+    fn rest(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let (deadline, is_deaf) = {
             let state = self.worker.state.borrow();
             (self.client.deadline(state.config()), self.client.is_deaf(state.config()))
         };
-        if is_deaf {
-            match (self.abilities.health)(&mut self.stream, context) {
-                Health::Watched => {}
-                Health::Unwatched => {
-                    let look = now.after(LOOK);
-                    deadline = Some(deadline.map_or(look, |deadline| deadline.min(look)));
-                }
-                Health::Broken => {
-                    self.client.handle_broken();
-                    return Poll::Ready(());
-                }
-            }
+        if is_deaf && (self.abilities.broken)(&mut self.stream, context).is_ready() {
+            self.client.handle_broken();
+            return Poll::Ready(());
         }
         if let Some(deadline) = deadline
             && self.armed.is_none_or(|armed| deadline < armed)

@@ -22,6 +22,7 @@
 mod accept;
 mod connection;
 mod opening;
+mod readiness;
 mod server;
 mod socket;
 mod worker;

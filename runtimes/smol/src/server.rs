@@ -79,5 +79,5 @@ const SOCKET: Abilities<Socket> = Abilities {
     reset: Socket::reset_on_close,
     goodbye: Goodbye::Said,
     send_file: Some(Socket::poll_send_file),
-    health: Socket::poll_health,
+    broken: Socket::poll_broken,
 };
