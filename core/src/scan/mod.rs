@@ -20,7 +20,8 @@ mod tests;
 mod tier;
 
 pub(crate) use input::{Input, Widened, mask_of};
-pub(crate) use octet::{is_field_octet, is_host_octet, is_target_octet, is_token_octet};
+pub use octet::{is_field_octet, is_token_octet};
+pub(crate) use octet::{is_host_octet, is_target_octet};
 pub(crate) use tier::{Scan, dispatch};
 pub use tier::{Tier, Unavailable, pin, unpin};
 

@@ -1,12 +1,12 @@
 //! Classes of octets, one by one: what the vectors must agree with, and what cold code asks.
 
-/// `tchar` (RFC 9110 5.6.2):
+/// Whether an octet may stand in a token: `tchar` (RFC 9110 5.6.2).
 ///
 /// ```abnf
 /// tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA
 /// ```
 #[inline]
-pub(crate) const fn is_token_octet(octet: u8) -> bool {
+pub const fn is_token_octet(octet: u8) -> bool {
     // One bit for each octet below 0x80, 64 to a word.
     const LOW: u64 = bits_of(b"!#$%&'*+-.0123456789", 0);
     const HIGH: u64 = bits_of(b"^_`|~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 64);
@@ -19,7 +19,7 @@ pub(crate) const fn is_token_octet(octet: u8) -> bool {
 
 /// What a field value or reason phrase may hold: tab, space, visible ASCII and the octets from 0x80 (RFC 9110 5.5).
 #[inline]
-pub(crate) const fn is_field_octet(octet: u8) -> bool {
+pub const fn is_field_octet(octet: u8) -> bool {
     octet == b'\t' || octet >= b' ' && octet != 0x7f
 }
 
