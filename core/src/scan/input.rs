@@ -85,8 +85,12 @@ pub(crate) fn mask_of<I: InstructionSet>(
     block: &[u8; BLOCK],
     class: impl Fn(I, &[u8; WINDOW]) -> u32,
 ) -> u64 {
-    let windows = block.as_chunks::<WINDOW>().0.iter().enumerate();
-    windows.fold(0, |mask, (index, window)| mask | u64::from(class(instructions, window)) << (WINDOW * index))
+    let mut mask = 0;
+    // A loop is inlined where a fold might not be.
+    for (index, window) in block.as_chunks::<WINDOW>().0.iter().enumerate() {
+        mask |= u64::from(class(instructions, window)) << (WINDOW * index);
+    }
+    mask
 }
 
 /// Room for fewer octets than an [`Input`] has, which are made one with spaces behind them.

@@ -7,14 +7,7 @@
 /// ```
 #[inline]
 pub const fn is_token_octet(octet: u8) -> bool {
-    // One bit for each octet below 0x80, 64 to a word.
-    const LOW: u64 = bits_of(b"!#$%&'*+-.0123456789", 0);
-    const HIGH: u64 = bits_of(b"^_`|~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 64);
-    match octet {
-        0..64 => LOW >> octet & 1 == 1,
-        64..128 => HIGH >> (octet - 64) & 1 == 1,
-        _ => false,
-    }
+    CLASSES[octet as usize] & TOKEN != 0
 }
 
 /// What a field value or reason phrase may hold: tab, space, visible ASCII and the octets from 0x80 (RFC 9110 5.5).
@@ -26,7 +19,7 @@ pub const fn is_field_octet(octet: u8) -> bool {
 /// What nearly all hosts are made of: letters, digits, `-` and `.`. Those that are not need a closer look.
 #[inline]
 pub(crate) const fn is_host_octet(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || octet == b'-' || octet == b'.'
+    CLASSES[octet as usize] & HOST != 0
 }
 
 /// What a request target may hold: visible ASCII but `#`, which begins a fragment and is never sent (RFC 9112 3.2).
@@ -36,14 +29,35 @@ pub(crate) const fn is_target_octet(octet: u8) -> bool {
     matches!(octet, b'!'..=b'~') && octet != b'#'
 }
 
-const fn bits_of(octets: &[u8], first: u8) -> u64 {
-    let mut bits = 0;
+/// The classes that take too long to tell by arithmetic, for each octet.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut octet = 0;
+    while octet < 0x80 {
+        let is_alphanumeric = (octet as u8).is_ascii_alphanumeric();
+        if is_alphanumeric || is_one_of(octet as u8, b"!#$%&'*+-.^_`|~") {
+            classes[octet] |= TOKEN;
+        }
+        if is_alphanumeric || is_one_of(octet as u8, b"-.") {
+            classes[octet] |= HOST;
+        }
+        octet += 1;
+    }
+    classes
+};
+
+const TOKEN: u8 = 1;
+const HOST: u8 = 2;
+
+const fn is_one_of(octet: u8, octets: &[u8]) -> bool {
     let mut index = 0;
     while index < octets.len() {
-        bits |= 1 << (octets[index] - first);
+        if octets[index] == octet {
+            return true;
+        }
         index += 1;
     }
-    bits
+    false
 }
 
 /// Classes of octets below 0x80 by their two halves, for a look-up by vector shuffle: an octet is in the class when

@@ -9,46 +9,43 @@ pub(crate) struct Scalar;
 impl InstructionSet for Scalar {
     #[inline(always)]
     fn no_text(self, window: &[u8; WINDOW]) -> u32 {
-        by_eights(window, |eight| below(eight, 0x20) | equal(eight, 0x7f) | eight & HIGH_BITS)
+        by_eights(window, |eight| !from(eight, 0x20) | from(eight, 0x7f) | eight)
     }
 
     #[inline(always)]
     fn controls(self, window: &[u8; WINDOW]) -> u32 {
-        by_eights(window, |eight| {
-            let controls = below(eight, 0x20) & !equal(eight, b'\t');
-            controls | equal(eight, 0x7f)
-        })
+        by_eights(window, |eight| (!from(eight, 0x20) & differing(eight, b'\t') | from(eight, 0x7f)) & !eight)
     }
 
     #[inline(always)]
     fn target_stops(self, window: &[u8; WINDOW]) -> u32 {
-        by_eights(window, |eight| below(eight, 0x21) | equal(eight, b'#') | equal(eight, 0x7f) | eight & HIGH_BITS)
+        by_eights(window, |eight| !(from(eight, 0x21) & differing(eight, b'#')) | from(eight, 0x7f) | eight)
     }
 
     #[inline(always)]
     fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32 {
-        by_eights(window, |eight| equal(eight, octet))
+        by_eights(window, |eight| !(differing(eight, octet) | (eight ^ (u64::from(octet) * LOW_BITS))))
     }
 
     #[inline(always)]
     fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        // The class has no arithmetic that would beat the table, and names are short.
-        let stop = window.iter().skip(from).position(|&octet| !is_token_octet(octet));
-        stop.unwrap_or(WINDOW)
+        length_of(window, from, is_token_octet)
     }
 
     #[inline(always)]
     fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        window.iter().skip(from).position(|&octet| !is_host_octet(octet)).unwrap_or(WINDOW)
+        length_of(window, from, is_host_octet)
     }
 
     #[inline(always)]
     fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
         let pairs = window.as_chunks::<8>().0.iter().zip(lower.as_chunks::<8>().0);
-        pairs.enumerate().fold(0, |mask, (index, (octets, lower))| {
+        let mut mask = 0;
+        for (index, (octets, lower)) in pairs.enumerate() {
             let difference = (u64::from_le_bytes(*octets) | CASE_BITS) ^ u64::from_le_bytes(*lower);
-            mask | (gather(equal(difference, 0)) as u32) << (8 * index)
-        })
+            mask |= (gather(!(from(difference, 1) | difference)) as u32) << (8 * index);
+        }
+        mask
     }
 
     #[cold]
@@ -62,7 +59,18 @@ const CASE_BITS: u64 = u64::from_ne_bytes([0x20; 8]);
 const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
-/// Classifies a window by words: `classify` sets the high bit of each octet that is in the class.
+/// How many octets from one on are in a class, which has no arithmetic that would beat a table where runs are short.
+#[inline(always)]
+fn length_of(window: &[u8; WINDOW], from: usize, is_in_class: impl Fn(u8) -> bool) -> usize {
+    for (length, &octet) in window.get(from..).unwrap_or_default().iter().enumerate() {
+        if !is_in_class(octet) {
+            return length;
+        }
+    }
+    WINDOW
+}
+
+/// Classifies a window by words: `classify` sets the high bit of each octet that is in the class. Other bits do not matter.
 #[inline(always)]
 fn by_eights(window: &[u8; WINDOW], classify: impl Fn(u64) -> u64) -> u32 {
     let (words, _) = window.as_chunks::<8>();
@@ -75,22 +83,20 @@ fn by_eights(window: &[u8; WINDOW], classify: impl Fn(u64) -> u64) -> u32 {
 
 /// The high bits of the eight octets, as the eight low bits, the first octet lowest.
 #[inline(always)]
-const fn gather(high_bits: u64) -> u64 {
+const fn gather(octets: u64) -> u64 {
     // Each product term lands in the top octet at the place of its octet, and no two terms meet.
-    (high_bits >> 7 & LOW_BITS).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    (octets >> 7 & LOW_BITS).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// The high bit of each octet that is below `bound`, for bounds up to 0x80. Exact: no borrow crosses an octet.
+/// In its high bit tells of each octet whether its other seven are `bound` or more, for bounds from 1 on. No sum of seven bits
+/// and less than 0x80 is carried to the next octet.
 #[inline(always)]
-const fn below(eight: u64, bound: u8) -> u64 {
-    let bound = bound as u64 * LOW_BITS;
-    // With its high bit set an octet is at least 0x80, so taking less than that away never borrows.
-    !((eight | HIGH_BITS).wrapping_sub(bound)) & !eight & HIGH_BITS
+const fn from(eight: u64, bound: u8) -> u64 {
+    (eight & !HIGH_BITS) + (0x80 - bound as u64) * LOW_BITS
 }
 
-/// The high bit of each octet that equals `octet`.
+/// In its high bit tells of each octet whether its other seven differ from those of `octet`.
 #[inline(always)]
-const fn equal(eight: u64, octet: u8) -> u64 {
-    let difference = eight ^ (octet as u64 * LOW_BITS);
-    below(difference, 1)
+const fn differing(eight: u64, octet: u8) -> u64 {
+    from(eight ^ (octet as u64 * LOW_BITS), 1)
 }
