@@ -358,6 +358,25 @@ fn a_busy_connection_does_not_keep_others_waiting() {
 }
 
 #[test]
+fn a_stream_keeps_others_waiting_no_longer_for_a_request_behind_it() {
+    let app = App::new().get("/endless", |_: &Request<'_>, reply: Reply<'_>| {
+        let pieces = std::iter::repeat_with(|| Ok::<_, io::Error>(&[b'x'; 40_000][..]));
+        reply.status(Status::OK).pull(pieces)
+    });
+    let mut world = World::new(app, Config::new(), 1000);
+    let peer = world.connect();
+    world.send(peer, &get("/endless").repeat(2));
+    world.round();
+    // Something has it look at what is behind.
+    world.drain();
+    world.round();
+    let before = world.peer(peer).writes;
+    world.round();
+    let writes = world.peer(peer).writes - before;
+    assert!((1..=16).contains(&writes), "{writes} writes in a turn");
+}
+
+#[test]
 fn accepting_rests_when_descriptors_run_out_and_goes_on_by_itself() {
     let (mut world, peer) = connected();
     let too_many = 24; // EMFILE

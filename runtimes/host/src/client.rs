@@ -396,7 +396,8 @@ impl Client {
             self.kept.as_ref().map_or(0, |kept| kept.unsent.as_octets().len()) + self.session.next_content().len();
         if sent_now > 0 || unsent > 0 {
             self.session.connection_mut().handle_transmit(worker.config(), sent_now, unsent, now);
-            self.undriven |= self.paused && sent_now > 0;
+            // What waits behind content that is being sent can go on when all of that has been: then it is driven.
+            self.undriven |= self.paused && sent_now > 0 && !self.session.connection().is_sending();
         }
         Ok(())
     }
