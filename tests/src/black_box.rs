@@ -157,6 +157,7 @@ macro_rules! black_box_suite {
             a_stream_is_chunked_or_ends_with_the_connection
             a_stream_is_pulled_only_when_there_is_room
             content_may_be_sent_back_while_it_comes
+            a_busy_stream_keeps_no_new_client_waiting
             events_arrive_one_by_one
             a_stream_that_fails_is_seen_to_fail
             a_connection_is_taken_over_with_what_was_read

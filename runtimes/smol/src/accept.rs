@@ -3,7 +3,7 @@ use std::{
     io::{self, ErrorKind},
     net::SocketAddr,
     os::fd::OwnedFd,
-    rc::Rc,
+    rc::{Rc, Weak},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -62,13 +62,15 @@ where
     ///
     /// # Errors
     /// What leaves no way to go on: the listener or the connections cannot be waited for.
-    pub(crate) async fn run(self, executor: &LocalExecutor<'static>) -> io::Result<()> {
-        // A task by itself, since it has its turn more often than accepting.
-        let telling = executor.spawn(Rc::clone(&self.readiness).tell());
-        self.accept_and_drain(executor).or(async { telling.await.map(|never| match never {}) }).await
+    pub(crate) async fn run(self, executor: Weak<LocalExecutor<'static>>) -> io::Result<()> {
+        // A task by itself, so that not all is looked at when something has come.
+        let Some(telling) = executor.upgrade().map(|executor| executor.spawn(Rc::clone(&self.readiness).tell())) else {
+            return Ok(());
+        };
+        self.accept_and_drain(&executor).or(async { telling.await.map(|never| match never {}) }).await
     }
 
-    async fn accept_and_drain(mut self, executor: &LocalExecutor<'static>) -> io::Result<()> {
+    async fn accept_and_drain(mut self, executor: &Weak<LocalExecutor<'static>>) -> io::Result<()> {
         let mailbox = Arc::clone(&self.mailbox);
         let accepting = async { self.accept_all(executor).await.map(|never| match never {}) };
         let drain = accepting.or(async { Ok(drain_message(&mailbox).await) }).await?;
@@ -106,7 +108,7 @@ where
         Ok(())
     }
 
-    async fn accept_all(&mut self, executor: &LocalExecutor<'static>) -> io::Result<std::convert::Infallible> {
+    async fn accept_all(&mut self, executor: &Weak<LocalExecutor<'static>>) -> io::Result<std::convert::Infallible> {
         loop {
             for _ in 0..BUDGET {
                 if self.worker.open() >= self.most_connections {
@@ -147,11 +149,13 @@ where
         }
     }
 
-    fn welcome(&self, executor: &LocalExecutor<'static>, socket: OwnedFd, peer: Option<SocketAddr>) {
+    fn welcome(&self, executor: &Weak<LocalExecutor<'static>>, socket: OwnedFd, peer: Option<SocketAddr>) {
         match Socket::new(socket, &self.readiness) {
             Ok(socket) => {
                 let served = (self.welcome)(Rc::clone(&self.worker), socket, peer);
-                executor.spawn(served).detach();
+                if let Some(executor) = executor.upgrade() {
+                    executor.spawn(served).detach();
+                }
             }
             Err(error) => log::warn!("a connection was dropped: {error}"),
         }

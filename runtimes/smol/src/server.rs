@@ -48,12 +48,12 @@ impl Smol {
     ///
     /// # Errors
     /// As for [`Runtime::serve`].
-    pub fn serve_over<S, F>(seed: WorkerSeed, open: impl Fn(Socket) -> F) -> io::Result<()>
+    pub fn serve_over<S, F>(seed: WorkerSeed, open: impl Fn(Socket) -> F + 'static) -> io::Result<()>
     where
         S: AsyncRead + AsyncWrite + Unpin + 'static,
         F: Future<Output = io::Result<S>> + 'static,
     {
-        run(Acceptor::new(seed, |worker, socket, peer| worker.serve(Opening::new(open(socket)), peer))?)
+        run(Acceptor::new(seed, move |worker, socket, peer| worker.serve(Opening::new(open(socket)), peer))?)
     }
 }
 
@@ -67,11 +67,14 @@ impl Runtime for Smol {
 
 fn run<W, F>(acceptor: Acceptor<W>) -> io::Result<()>
 where
-    W: Fn(Rc<Worker>, Socket, Option<SocketAddr>) -> F,
+    W: Fn(Rc<Worker>, Socket, Option<SocketAddr>) -> F + 'static,
     F: Future<Output = ()> + 'static,
 {
-    let executor = LocalExecutor::new();
-    async_io::block_on(executor.run(acceptor.run(&executor)))
+    let executor = Rc::new(LocalExecutor::new());
+    // A task as others are: what is run beside them has its turn once after very many of theirs. It does not keep the executor,
+    // with which all tasks end.
+    let accepting = executor.spawn(acceptor.run(Rc::downgrade(&executor)));
+    async_io::block_on(executor.run(accepting))
 }
 
 /// What a socket can.

@@ -5,7 +5,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     thread,
@@ -332,6 +332,39 @@ pub fn content_may_be_sent_back_while_it_comes<R: Runtime>() {
     let sending = thread::spawn(move || sender.try_send(sent));
     assert!(client.rest().ends_with(&content));
     sending.join().unwrap();
+    server.stop();
+}
+
+/// However much it has to send, and however fast that is taken.
+pub fn a_busy_stream_keeps_no_new_client_waiting<R: Runtime>() {
+    let app = App::new().get("/", |_: &Request<'_>, reply: Reply<'_>| reply.text("now")).get(
+        "/busy",
+        |_: &Request<'_>, reply: Reply<'_>| {
+            let pieces = std::iter::repeat_with(|| {
+                thread::sleep(Duration::from_millis(1));
+                Ok::<_, Fault>(&[b'x'; 32 * 1024][..])
+            });
+            reply.status(Status::OK).pull(pieces)
+        },
+    );
+    let server = R::start(app, Config::new());
+    let mut busy = Client::connect(server.address());
+    busy.send(get("/busy"));
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                assert!(!busy.read_once().is_empty(), "the stream has ended");
+            }
+        });
+        thread::sleep(Duration::from_millis(100));
+        let start = Instant::now();
+        assert_eq!(Client::connect(server.address()).send(GET).reply().text(), "now");
+        let elapsed = start.elapsed();
+        over.store(true, Ordering::Relaxed);
+        assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
+    });
+    busy.vanish();
     server.stop();
 }
 

@@ -80,6 +80,6 @@ impl Runtime for Tls {
 
     fn serve(seed: WorkerSeed) -> io::Result<()> {
         let handshakes = worker_state::<Handshakes>().ok_or(ErrorKind::NotFound)?;
-        Smol::serve_over(seed, |socket| Rc::clone(&handshakes).accept(socket))
+        Smol::serve_over(seed, move |socket| Rc::clone(&handshakes).accept(socket))
     }
 }
