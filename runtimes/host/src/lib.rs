@@ -35,6 +35,8 @@ mod handler;
 mod hooks;
 mod incoming;
 mod inherited;
+#[cfg(feature = "http")]
+pub mod interop;
 #[cfg(feature = "json")]
 mod json;
 mod kept;
