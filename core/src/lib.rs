@@ -25,6 +25,8 @@ extern crate std;
 pub mod buffer;
 pub mod connection;
 pub mod content;
+#[cfg(feature = "defmt")]
+mod formats;
 pub mod framing;
 pub mod head;
 pub mod proxy;

@@ -91,6 +91,7 @@ impl ProxyHeader {
 
 /// Why what a connection begins with is no header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ProxyError {
     /// Something else: perhaps a client that goes around the proxy.

@@ -1,6 +1,7 @@
 /// Why a connection ended, or will as soon as nothing is owed. Of several reasons it is the first, but for what goes wrong,
 /// which tells more than what was planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum CloseReason {
     /// The peer ended its side, between two requests.

@@ -57,6 +57,7 @@ pub enum Event<'i> {
 
 /// What to do about the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub enum Transport {
     /// Nothing.
@@ -72,6 +73,7 @@ pub enum Transport {
 
 /// What becomes of an idle connection that should end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Drain {
     /// It ends. A request that is on its way is lost, and the client must send it again elsewhere.
     AtOnce,

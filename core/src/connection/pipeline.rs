@@ -100,6 +100,7 @@ impl<T, const N: usize> Default for Pipeline<T, N> {
 
 /// More requests were put into a [`Pipeline`] than it has places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PipelineFull;
 
 impl core::fmt::Display for PipelineFull {

@@ -9,6 +9,7 @@ use crate::{
 ///
 /// Its [`Display`](fmt::Display) form is the reason in words, fit to be sent to the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Rejection {
     /// The head is not one.

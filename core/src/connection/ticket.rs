@@ -38,6 +38,7 @@ impl Ticket {
 
 /// Whether a reply may be written at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Turn {
     /// Every earlier request has been answered.
     Now,

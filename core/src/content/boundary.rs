@@ -107,6 +107,7 @@ const fn is_boundary_octet(octet: u8) -> bool {
 
 /// Why a media type names no boundary. Answered 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum BoundaryError {
     /// It has no such parameter.

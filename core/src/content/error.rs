@@ -4,6 +4,7 @@ use crate::head::Status;
 
 /// Why content is no `multipart/form-data`, or more than its limits let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum MultipartError {
     /// Behind a boundary comes neither `--` nor the end of its line, be it that the line goes on: content must not have such

@@ -91,6 +91,7 @@ enum State {
 
 /// What is found in multipart content, by where it is: what [`MultipartEvent`] is without a lifetime.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MultipartStep {
     /// The input is used up: go on with more.
     Nothing,

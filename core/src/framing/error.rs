@@ -4,6 +4,7 @@ use crate::head::{HeadErrorKind, Status};
 
 /// Why the end of a message cannot be told with certainty, or its content is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FramingError {
     /// Content-Length is not digits alone, or does not fit in 64 bits.

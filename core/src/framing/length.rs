@@ -5,6 +5,7 @@ use super::FramingError;
 
 /// How the content of a message is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Framing {
     /// The message has no content, which differs from empty content.
     None,

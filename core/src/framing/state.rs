@@ -45,6 +45,7 @@ pub struct DecoderState {
 
 /// What a [`ContentDecoder`] waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Stage {
     /// What stands around chunks.

@@ -95,6 +95,7 @@ impl<'a> Request<'a> {
 
 /// What is wrong with the Host field of a request (RFC 9112 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum HostError {
     /// HTTP/1.1 without one.

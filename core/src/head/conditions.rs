@@ -11,6 +11,7 @@ pub struct Validators<'a> {
 
 /// What the conditions of a request say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub enum Condition {
     /// It has none, or they hold: it is to be done.

@@ -4,6 +4,7 @@ use super::Status;
 
 /// Why a head was refused: what was wrong, and where. The head is the sender's; nothing of this is the caller's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct HeadError {
     /// What was wrong.
     pub kind: HeadErrorKind,
@@ -29,6 +30,7 @@ impl core::error::Error for HeadError {}
 
 /// What was wrong with a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum HeadErrorKind {
     /// More than two empty lines before the first line (RFC 9112 2.2 asks for one to be skipped).

@@ -2,6 +2,7 @@ use core::fmt;
 
 /// A request method (RFC 9110 9). Methods are case-sensitive: `get` is [`Other`](Method::Other).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Method<'a> {
     /// `GET`
     Get,

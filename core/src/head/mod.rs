@@ -74,6 +74,7 @@ pub use version::Version;
 
 /// How far a parser came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub enum Progress<T> {
     /// The whole of it was there.

@@ -131,6 +131,7 @@ impl Iterator for Decode<'_> {
 
 /// A `%` without two hexadecimal digits behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BrokenEscape {
     /// The offset of the `%` in the encoded octets.
     pub at: usize,
@@ -146,6 +147,7 @@ impl core::error::Error for BrokenEscape {}
 
 /// Why octets were not decoded into a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DecodeError {
     /// An escape is broken.

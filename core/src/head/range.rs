@@ -4,6 +4,7 @@ use super::Members;
 
 /// What a request asks for of a representation.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub enum RangeRequest {
     /// The whole of it: 200.

@@ -13,6 +13,7 @@ use core::fmt;
 /// assert_eq!(Status::new(99), None);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Status(u16);
 
 impl Status {

@@ -98,6 +98,7 @@ impl<'a> Request<'a> {
 
 /// A request target that has none of the forms, or one that does not go with its method (RFC 9112 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TargetError;
 
 impl fmt::Display for TargetError {

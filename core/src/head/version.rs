@@ -5,6 +5,7 @@ use core::fmt;
 /// `HTTP/1.2` to `HTTP/1.9` are read as [`Http11`](Version::Http11): a higher minor version promises to be understood
 /// by those who know a lower one (RFC 9110 2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Version {
     /// `HTTP/1.0`
     Http10,

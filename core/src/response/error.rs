@@ -2,6 +2,7 @@ use core::fmt;
 
 /// Why a response was not written. Nothing of it was: the sink is as it was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ResponseError {
     /// The sink has not enough room for the whole of it.

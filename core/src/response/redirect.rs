@@ -4,6 +4,7 @@ use super::ResponseError;
 
 /// How a client is sent elsewhere (RFC 9110 15.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Redirect {
     /// 301: for good. Clients may go on by GET.
     MovedPermanently,

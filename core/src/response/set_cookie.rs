@@ -31,6 +31,7 @@ pub struct SetCookie<'a> {
 
 /// Which requests from other sites a cookie is sent with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SameSite {
     /// None.
     Strict,

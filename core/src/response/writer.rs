@@ -75,6 +75,7 @@ impl ReplyContext {
 
 /// Whether the content of a response is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ReplyContent {
     /// It is.
     Sent,
@@ -84,6 +85,7 @@ pub enum ReplyContent {
 
 /// Whether a client offers to go on in another protocol (RFC 9110 7.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum UpgradeOffer {
     /// It does not, or in HTTP/1.0, which has no such thing: it must not be answered 101.
     None,
@@ -93,6 +95,7 @@ pub enum UpgradeOffer {
 
 /// Whether a connection outlives a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Persistence {
     /// It does.
     Keep,
@@ -134,6 +137,7 @@ impl Replied {
 
 /// What must be sent behind what a writer wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Following {
     /// Nothing: the response is complete.
     Nothing,

@@ -16,6 +16,7 @@ use super::{avx2::Avx2, sse42::Sse42};
 /// assert!(Tier::Scalar.is_available());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Tier {
     /// 8 octets at a time in general registers; on every processor.
@@ -90,6 +91,7 @@ pub fn unpin() {
 
 /// A tier that this build or this processor does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Unavailable(pub Tier);
 
 impl fmt::Display for Unavailable {

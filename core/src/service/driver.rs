@@ -62,6 +62,7 @@ pub trait Service {
 
 /// What becomes of a request's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Admission {
     /// It is collected and handed over whole; more than this many octets are answered 413.
     Collect {
@@ -80,6 +81,7 @@ pub enum Admission {
 
 /// Whether more content can be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub enum Room {
     /// It can.
@@ -146,6 +148,7 @@ pub struct Driven {
 
 /// Why [`Driver::drive`] went no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Stop {
     /// All that is complete has been answered. Drive again with more input, or when it ended.
     NeedInput,

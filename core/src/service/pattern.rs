@@ -150,6 +150,7 @@ impl fmt::Debug for Params<'_> {
 
 /// What is wrong with the text of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PatternError {
     /// It does not begin with `/`.
