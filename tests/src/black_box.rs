@@ -81,6 +81,7 @@ macro_rules! black_box_suite {
             a_slow_head_is_answered_408
             slow_content_is_answered_408
             an_idle_connection_is_closed_quietly
+            what_comes_in_time_is_not_late_for_a_busy_worker
             a_client_that_reads_nothing_is_cut
             a_client_that_reads_nothing_does_not_fill_memory
             a_half_closed_connection_gets_every_reply
@@ -503,6 +504,38 @@ pub fn an_idle_connection_is_closed_quietly<R: Runtime>() {
     empty_line.send("\r\n");
     assert_eq!(silent.rest(), b"");
     assert_eq!(empty_line.rest(), b"");
+    server.stop();
+}
+
+/// A request, the rest of a head, and the rest of content that waited for another handler.
+pub fn what_comes_in_time_is_not_late_for_a_busy_worker<R: Runtime>() {
+    let app = echo_app().get("/", |_: &Request<'_>, reply: Reply<'_>| reply.text("here")).get(
+        "/busy",
+        |_: &Request<'_>, reply: Reply<'_>| {
+            thread::sleep(Duration::from_millis(1_000));
+            reply.text("done")
+        },
+    );
+    let server = R::start(app, quick_config());
+    let mut clients: Vec<_> = ["", "GET / HT", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nhe"]
+        .into_iter()
+        .map(|begun| {
+            let mut client = Client::connect(server.address());
+            assert_eq!(client.send(GET).reply().text(), "here");
+            client.send(begun);
+            client
+        })
+        .collect();
+    let mut busy = Client::connect(server.address());
+    busy.send(get("/busy"));
+    thread::sleep(Duration::from_millis(100));
+    for (client, rest) in clients.iter_mut().zip([GET, "TP/1.1\r\nHost: a\r\n\r\n", "re"]) {
+        client.send(rest);
+    }
+    assert_eq!(busy.reply().text(), "done");
+    for client in &mut clients {
+        assert_eq!(client.reply().text(), "here");
+    }
     server.stop();
 }
 

@@ -116,14 +116,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if let Some(over) = self.take_messages(context, now) {
             return over;
         }
-        if self.armed.is_some_and(|armed| armed <= now) {
-            self.armed = None;
-            let state = self.worker.state.borrow();
-            self.client.session_to_drive().handle_timeout(state.config(), now);
-        }
         // Whatever has woken the task, only asking tells what is ready.
         self.client.handle_ready(true, true, false);
-        match self.turn(context, now) {
+        let mut turn = self.turn(context, now);
+        // What has come is not late, be it that the worker was busy until now.
+        if turn != Turn::Over && self.armed.is_some_and(|armed| armed <= now) {
+            self.armed = None;
+            let worker = Rc::clone(&self.worker);
+            self.client.session_to_drive().handle_timeout(worker.state.borrow().config(), now);
+            turn = self.turn(context, now);
+        }
+        match turn {
             Turn::Over => return self.end(context),
             Turn::Again => context.waker().wake_by_ref(),
             Turn::Rest => return self.rest(context),
