@@ -225,6 +225,9 @@ impl ReplyHead<'_> {
     }
 
     /// Finishes with a stream of events, each sent as soon as it is there.
+    ///
+    /// A client that has said all, or has gone without a word, is found to be gone only by sending to it: a stream that may be
+    /// silent for long should have a [comment](ServerSentEvent::comment) now and then, or an end.
     pub fn events(self, events: impl Stream<Item = ServerSentEvent> + 'static) -> Answer {
         self.content_type("text/event-stream").field("Cache-Control", "no-store").stream(events.map(Ok::<_, Fault>))
     }
