@@ -12,3 +12,13 @@ pub mod process;
 pub mod reply;
 pub mod vector;
 pub mod wire;
+
+/// What two pages of the documentation show, compiled and run.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../docs/from-httparse.md")]
+    struct FromHttparse;
+
+    #[doc = include_str!("../../docs/sans-io.md")]
+    struct SansIo;
+}
