@@ -164,6 +164,7 @@ macro_rules! black_box_suite {
             a_connection_is_taken_over_with_what_was_read
             a_request_behind_a_refused_upgrade_is_answered
             all_that_was_asked_is_answered_when_the_server_stops
+            a_stream_that_the_end_of_the_server_cuts_is_seen_to_be_cut
         }
     };
 }

@@ -162,6 +162,11 @@ impl Content {
         }
     }
 
+    /// Whether only the end of the connection tells that it is complete.
+    pub(crate) const fn ends_with_connection(&self) -> bool {
+        matches!(&self.0, Source::Streamed(Streamed { coding: Coding::UntilClose, .. }))
+    }
+
     /// Whether all of it has been sent.
     pub(crate) fn is_sent(&self) -> bool {
         match &self.0 {

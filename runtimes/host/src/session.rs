@@ -322,6 +322,11 @@ impl Session {
             self.give(worker, home, number, now, |_| Err(Cancelled.into()));
         }
         self.settle(worker, home, now);
+        let connection = self.driver.connection_mut();
+        let would_look_complete = self.sending.as_ref().is_some_and(|sending| sending.content.ends_with_connection());
+        if would_look_complete && !connection.is_upgraded() {
+            connection.handle_failure();
+        }
     }
 
     /// Says why the connection ends, for those who wait for the end of an exchange. Then drop the session.

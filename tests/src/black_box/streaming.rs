@@ -568,3 +568,15 @@ pub fn all_that_was_asked_is_answered_when_the_server_stops<R: Runtime>() {
     stopping.join().unwrap();
     assert!(start.elapsed() < PATIENCE);
 }
+
+/// Where only the end of the connection says that all has come, it must not end as if it had.
+pub fn a_stream_that_the_end_of_the_server_cuts_is_seen_to_be_cut<R: Runtime>() {
+    let app = App::new().get("/", |_: &Request<'_>, reply: Reply<'_>| {
+        reply.status(Status::OK).pull(std::iter::repeat_with(|| Ok::<_, Fault>(&[b'x'; 1024][..])))
+    });
+    let server = R::start(app, Config::new());
+    let mut client = Client::connect(server.address());
+    client.send("GET / HTTP/1.0\r\n\r\n").up_to(b"\r\n\r\n");
+    server.stop();
+    assert!(client.is_reset(), "half of a reply looks as if it were all");
+}
