@@ -1,4 +1,4 @@
-use core::{fmt, slice};
+use core::{fmt, ops::Range, slice};
 
 /// Where a field stands in the input: offsets without a lifetime.
 ///
@@ -15,6 +15,28 @@ impl FieldSpan {
     /// An unused entry of a table.
     pub const EMPTY: Self = Self { name_start: 0, name_length: 0, value_start: 0, value_end: 0 };
 
+    /// Where the name lies in the input: a token.
+    ///
+    /// ```
+    /// # use pronto::head::{FieldSpan, Progress, RequestHead};
+    /// let input = b"GET / HTTP/1.1\r\nHost:  a \r\n\r\n";
+    /// let mut fields = [FieldSpan::EMPTY; 4];
+    /// # let Progress::Complete(head) = RequestHead::parse(input, &mut fields)? else { panic!() };
+    /// assert_eq!((&input[fields[0].name_range()], &input[fields[0].value_range()]), (&b"Host"[..], &b"a"[..]));
+    /// # Ok::<(), pronto::head::HeadError>(())
+    /// ```
+    #[inline]
+    pub const fn name_range(&self) -> Range<usize> {
+        let start = self.name_start as usize;
+        start..start + self.name_length as usize
+    }
+
+    /// Where the value lies in the input, without the white space around it.
+    #[inline]
+    pub const fn value_range(&self) -> Range<usize> {
+        self.value_start as usize..self.value_end as usize
+    }
+
     #[inline]
     pub(super) fn view<'a>(&self, octets: &'a [u8]) -> Field<'a> {
         // The name was checked to be a token, so it is ASCII.
@@ -23,13 +45,12 @@ impl FieldSpan {
 
     #[inline]
     fn name<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
-        let start = usize::from(self.name_start);
-        octets.get(start..start + usize::from(self.name_length)).unwrap_or_default()
+        octets.get(self.name_range()).unwrap_or_default()
     }
 
     #[inline]
     pub(super) fn value<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
-        octets.get(usize::from(self.value_start)..usize::from(self.value_end)).unwrap_or_default()
+        octets.get(self.value_range()).unwrap_or_default()
     }
 
     #[inline]

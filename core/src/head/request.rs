@@ -293,9 +293,9 @@ impl<'a> Request<'a> {
         &self.head
     }
 
-    /// The request target, not as text.
+    /// The request target as octets, which are not looked at again.
     #[inline]
-    pub(crate) fn target_octets(&self) -> &'a [u8] {
+    pub fn target_octets(&self) -> &'a [u8] {
         self.octets.get(self.head.method_end() + 1..self.head.target_end()).unwrap_or_default()
     }
 

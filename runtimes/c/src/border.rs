@@ -131,7 +131,13 @@ impl<'a> Input<'a> {
     /// Where a part of the input lies, as C sees it. For what lies elsewhere it is the start.
     #[must_use]
     pub fn pointer_to(&self, part: &[u8]) -> *const c_char {
-        self.start.wrapping_add(self.offset_of(part))
+        self.pointer_at(self.offset_of(part))
+    }
+
+    /// Where an octet of the input lies, as C sees it.
+    #[must_use]
+    pub const fn pointer_at(&self, offset: usize) -> *const c_char {
+        self.start.wrapping_add(offset)
     }
 
     /// How far behind the start a part of the input lies.

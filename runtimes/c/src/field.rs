@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_int};
 
-use engine::head::{Field, FieldSpan};
+use engine::head::FieldSpan;
 
 use crate::border::{self, Input};
 
@@ -49,14 +49,21 @@ impl Header {
     }
 }
 
-/// Hands fields of the input out to C.
+/// Hands fields of the input out to C, by where they are.
 ///
 /// # Safety
 /// Unless it is NULL, `to` points to room for as many as there are.
-pub unsafe fn put_fields<'a>(input: Input<'_>, fields: impl Iterator<Item = Field<'a>>, to: *mut Header) {
-    for (index, field) in fields.enumerate() {
+pub unsafe fn put_fields(input: Input<'_>, spans: &[FieldSpan], to: *mut Header) {
+    for (index, span) in spans.iter().enumerate() {
+        let (name, value) = (span.name_range(), span.value_range());
+        let header = Header {
+            name: input.pointer_at(name.start),
+            name_len: name.len(),
+            value: input.pointer_at(value.start),
+            value_len: value.len(),
+        };
         // SAFETY: there is room for more than `index`, by the caller's promise.
-        unsafe { border::put_at(to, index, Header::of(input, field.name.as_bytes(), field.value)) };
+        unsafe { border::put_at(to, index, header) };
     }
 }
 

@@ -117,7 +117,7 @@ pub unsafe extern "C" fn pronto_parse_request(
             // SAFETY: the caller's promise.
             Err(wrong) => return unsafe { refuse(error, wrong) },
         };
-        let target = view.target().as_bytes();
+        let target = view.target_octets();
         let method = method_before(input, target);
         let (framing, content_length) = numbers(framing);
         let told = Request {
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn pronto_parse_request(
             expects_continue: c_int::from(expects_continue),
         };
         // SAFETY: the caller's promise; and there are no more fields than the capacity, to which the limits were lowered.
-        unsafe { put_fields(input, view.fields(), fields) };
+        unsafe { put_fields(input, view.spans(), fields) };
         // SAFETY: the caller's promise.
         unsafe { border::put(request, told) };
         COMPLETE
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn pronto_parse_response(
             status: c_int::from(view.status().code()),
         };
         // SAFETY: the caller's promise; and there are no more fields than the capacity, to which the limits were lowered.
-        unsafe { put_fields(input, view.fields(), fields) };
+        unsafe { put_fields(input, table.get(..head.field_count()).unwrap_or_default(), fields) };
         // SAFETY: the caller's promise.
         unsafe { border::put(response, told) };
         COMPLETE

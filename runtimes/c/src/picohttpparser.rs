@@ -70,11 +70,11 @@ pub unsafe extern "C" fn phr_parse_request(
         match RequestParser::resumed(LIMITS, last_len.min(len)).parse(input.octets, table) {
             Ok(Progress::Complete(head)) if head.field_count() <= capacity => {
                 let request = head.view(input.octets, table);
-                let target = request.target().as_bytes();
+                let target = request.target_octets();
                 let method = method_before(input, target);
                 put_line(Some(method), Some(target), Some(minor(request.version())));
                 // SAFETY: there is room, since there are no more than the capacity, by which C tells how much there is.
-                unsafe { put_fields(input, request.fields(), headers) };
+                unsafe { put_fields(input, request.spans(), headers) };
                 // SAFETY: the caller's promise.
                 unsafe { border::put(num_headers, head.field_count()) };
                 head.length() as c_int
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn phr_parse_response(
                 let response = head.view(input.octets, table);
                 put_line(Some(minor(response.version())), Some(response.status().code()), Some(response.reason()));
                 // SAFETY: there is room, since there are no more than the capacity, by which C tells how much there is.
-                unsafe { put_fields(input, response.fields(), headers) };
+                unsafe { put_fields(input, table.get(..head.field_count()).unwrap_or_default(), headers) };
                 // SAFETY: the caller's promise.
                 unsafe { border::put(num_headers, head.field_count()) };
                 head.length() as c_int
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn phr_parse_headers(
     with_table(capacity, |table| match FieldSection::parse(LIMITS, input.octets, table, last_len) {
         Ok(Progress::Complete(section)) if section.field_count() <= capacity => {
             // SAFETY: there is room, since there are no more than the capacity, by which C tells how much there is.
-            unsafe { put_fields(input, section.fields(input.octets, table), headers) };
+            unsafe { put_fields(input, table.get(..section.field_count()).unwrap_or_default(), headers) };
             // SAFETY: the caller's promise.
             unsafe { border::put(num_headers, section.field_count()) };
             section.length() as c_int
