@@ -16,8 +16,13 @@ pub(super) enum Scanned {
 /// where the first line begins.
 #[inline(always)]
 pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], start: usize, from: usize) -> Scanned {
-    // What follows a last CR is not known.
-    let end = input.len() - usize::from(input.last() == Some(&b'\r'));
+    let end = match input {
+        // The first of them is followed by no LF, which the last block would not show where it ends with it.
+        [.., b'\r', b'\r'] => return Scanned::Odd,
+        // What follows a last CR is not known.
+        [.., b'\r'] => input.len() - 1,
+        _ => input.len(),
+    };
     let known = &input[..end];
     let mut wide = Widened::new();
     let octets = match Input::new(known) {
@@ -59,6 +64,17 @@ mod tests {
         let input = b"GET / HTTP/1.1\r\nA:\r\nB: c\r\n";
         for from in 0..=input.len() {
             assert_eq!(dispatch(Job { input, from }), Scanned::Fine(input.len()), "from {from}");
+        }
+    }
+
+    /// Where the first of two CRs at the end was the last octet of a block, the LF that it lacks was missed.
+    #[test]
+    fn two_returns_at_the_end_are_odd_wherever_blocks_end() {
+        for length in 0..=3 * BLOCK {
+            let input = [&b"x".repeat(length)[..], b"\r\r"].concat();
+            for from in 0..=length {
+                assert_eq!(dispatch(Job { input: &input, from }), Scanned::Odd, "{length} octets before, from {from}");
+            }
         }
     }
 
