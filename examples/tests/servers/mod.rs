@@ -1,6 +1,7 @@
 //! What each of the example servers does as a process.
 
 mod demo;
+mod faults;
 mod files;
 mod lifetime;
 mod listeners;
