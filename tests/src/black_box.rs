@@ -111,6 +111,7 @@ macro_rules! black_box_suite {
             an_error_is_shown_only_when_debugging
             cookies_are_set_and_clients_sent_elsewhere
             nothing_splits_a_reply
+            no_handler_frames_its_reply
             the_peer_is_who_the_proxy_says
             a_connection_without_the_header_of_a_proxy_is_cut
         }
