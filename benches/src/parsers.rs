@@ -2,32 +2,42 @@
 
 use std::{hint::black_box, mem::MaybeUninit};
 
+use picohttpparser_sys::phr_header;
 use pronto::{
     head::{FieldSpan, HeadLimits, Progress, RequestHead, RequestParser},
     scan::{Tier, pin},
 };
+
+use crate::picohttpparser::parse_request;
 
 /// A parser of request heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parser {
     /// Ours, on one tier.
     Pronto(Tier),
-    /// `httparse`, with vectors chosen at run time.
+    /// `httparse`, with vectors chosen at run time, or without any: as the feature `httparse-simd` says.
     Httparse,
+    /// picohttpparser, built for SSE4.
+    Picohttpparser,
 }
 
 impl Parser {
-    /// Those that this machine can run: ours from the narrowest tier on, then the peer.
+    /// Those that this machine can run: ours from the narrowest tier on, then the [peers](Self::PEERS).
     pub fn all() -> Vec<Self> {
         let ours = Tier::ALL.into_iter().filter(|tier| tier.is_available()).map(Self::Pronto);
-        ours.chain([Self::Httparse]).collect()
+        ours.chain(Self::PEERS).collect()
     }
+
+    /// What others have made.
+    pub const PEERS: [Self; 2] = [Self::Httparse, Self::Picohttpparser];
 
     /// What it is called in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pronto(tier) => tier.name(),
-            Self::Httparse => "httparse",
+            Self::Httparse if cfg!(feature = "httparse-simd") => "httparse",
+            Self::Httparse => "httparse, no SIMD",
+            Self::Picohttpparser => "picohttpparser",
         }
     }
 
@@ -50,6 +60,7 @@ impl Parser {
         match self {
             Self::Pronto(_) => pronto(heads),
             Self::Httparse => httparse(heads),
+            Self::Picohttpparser => picohttpparser(heads),
         }
     }
 
@@ -61,6 +72,7 @@ impl Parser {
         match self {
             Self::Pronto(_) => pronto_in_pieces(heads, size),
             Self::Httparse => httparse_in_pieces(heads, size),
+            Self::Picohttpparser => picohttpparser_in_pieces(heads, size),
         }
     }
 }
@@ -121,6 +133,30 @@ fn httparse_in_pieces(heads: &[Vec<u8>], size: usize) -> usize {
             if outcome.expect("a right head").is_complete() {
                 fields += black_box(&request).headers.len();
             }
+        }
+    }
+    fields
+}
+
+fn picohttpparser(heads: &[Vec<u8>]) -> usize {
+    let mut table = [phr_header::default(); TABLE];
+    let mut fields = 0;
+    for head in heads {
+        fields += parse_request(black_box(head), 0, &mut table).expect("a whole head");
+        black_box(&table);
+    }
+    fields
+}
+
+fn picohttpparser_in_pieces(heads: &[Vec<u8>], size: usize) -> usize {
+    let mut table = [phr_header::default(); TABLE];
+    let mut fields = 0;
+    for head in heads {
+        let mut seen = 0;
+        for end in ends(head.len(), size) {
+            fields += parse_request(black_box(&head[..end]), seen, &mut table).unwrap_or_default();
+            black_box(&table);
+            seen = end;
         }
     }
     fields
