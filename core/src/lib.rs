@@ -29,6 +29,8 @@ pub mod content;
 mod formats;
 pub mod framing;
 pub mod head;
+#[cfg(test)]
+mod mutants;
 pub mod proxy;
 pub mod response;
 pub mod scan;

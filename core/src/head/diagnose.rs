@@ -118,10 +118,12 @@ fn over_limit(first_line: FirstLine, limits: HeadLimits, input: &[u8], start: us
 /// The first fault of grammar in a complete head.
 fn find_fault(first_line: FirstLine, limits: HeadLimits, head: &[u8], start: usize, table: usize) -> Option<HeadError> {
     let line = first_line_of(&head[start..]);
+    let most = if table == 0 { usize::from(limits.fields) } else { table.min(usize::from(limits.fields)) };
     let fault = match first_line {
         FirstLine::Request => fault_in_request_line(limits, line),
         FirstLine::Status => fault_in_status_line(line),
         FirstLine::Absent => None,
+        FirstLine::Field if most == 0 => Some((Kind::TooManyFields, 0)),
         FirstLine::Field => fault_in_field_line(line),
     };
     if let Some((kind, at)) = fault {
@@ -129,7 +131,6 @@ fn find_fault(first_line: FirstLine, limits: HeadLimits, head: &[u8], start: usi
     }
     let mut at = start + line.len() + 2;
     let mut fields = usize::from(first_line == FirstLine::Field);
-    let most = if table == 0 { usize::from(limits.fields) } else { table.min(usize::from(limits.fields)) };
     loop {
         let line = first_line_of(head.get(at..)?);
         if line.is_empty() {

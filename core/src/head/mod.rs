@@ -11,6 +11,8 @@ mod connection_options;
 mod cookies;
 mod date;
 mod diagnose;
+#[cfg(test)]
+mod differential_tests;
 mod entity_tag;
 mod error;
 mod field;

@@ -164,8 +164,8 @@ impl Grammar for RequestHead {
         let octets = input.octets();
         let (method_end, target_end, method) = request_line(instructions, input, start)?;
         let target_length = target_end.checked_sub(method_end + 1)?;
-        let separated = *octets.get(method_end)? == b' ' && *octets.get(target_end)? == b' ';
-        if !separated || method_end == start || target_length == 0 || target_length > usize::from(limits.target) {
+        let is_separated = *octets.get(target_end)? == b' ';
+        if !is_separated || method_end == start || target_length == 0 || target_length > usize::from(limits.target) {
             return None;
         }
         let version = Version::parse(octets.get(target_end + 1..)?.first_chunk()?)?;
@@ -336,24 +336,27 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// Where method and target end, and the place of the method among the known ones, or beyond.
+/// Where method and target end, and the place of the method among the known ones, or beyond. `None`: no space is between them.
 ///
 /// The method ends at the first octet that no method may hold, the target at the first behind it that no target may. What
-/// may not stand in a target ends the known methods, too, and they have no octet that would need another look.
+/// may not stand in a target ends the known methods, too; but `#`, which a method may hold, does not end one.
 #[inline(always)]
 fn request_line<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<(usize, usize, u8)> {
     let stops = input.mask(instructions, start, I::target_stops);
     let length = stops.trailing_zeros() as usize;
     let method = Method::place(input.octets().get(start..)?.first_chunk()?, length);
-    if usize::from(method) == Method::KNOWN.len() {
+    let method_end = start + length;
+    if usize::from(method) == Method::KNOWN.len() || *input.octets().get(method_end)? != b' ' {
         let method_end = start + long_token_length(input.octets().get(start..)?)?;
-        return Some((method_end, target_stop(instructions, input, method_end + 1)?, method));
+        let target_end = target_stop(instructions, input, method_end + 1)?;
+        let is_separated = *input.octets().get(method_end)? == b' ';
+        return is_separated.then_some((method_end, target_end, Method::KNOWN.len() as u8));
     }
     let target_end = match stops & stops.wrapping_sub(1) {
         0 => target_stop(instructions, input, start + BLOCK)?,
         more => start + more.trailing_zeros() as usize,
     };
-    Some((start + length, target_end, method))
+    Some((method_end, target_end, method))
 }
 
 /// The first octet from `at` on that no target may hold.

@@ -45,7 +45,7 @@ impl FieldSection {
         fields: &mut [FieldSpan],
         scanned: usize,
     ) -> Result<Progress<Self>, HeadError> {
-        if input.starts_with(EMPTY) {
+        if input.starts_with(EMPTY) && usize::from(limits.octets) >= EMPTY.len() {
             return Ok(Progress::Complete(Self { length: EMPTY.len() as u16, field_count: 0 }));
         }
         Resumable::resumed(limits, scanned.min(input.len())).parse(input, fields)
@@ -175,11 +175,14 @@ mod tests {
         let input = b"a: b\r\nc: d\r\n\r\n";
         assert_eq!(parse(input, 1, 0), Err((Kind::TooManyFields, 6)));
         assert_eq!(parse(input, 0, 0), Ok(Progress::Complete((input.len(), vec![]))));
-        let limits = HeadLimits::new().with_fields(1);
-        let error = FieldSection::parse(limits, input, &mut [], 0).map_err(|error| error.kind);
-        assert_eq!(error, Err(Kind::TooManyFields));
-        let limits = HeadLimits::new().with_octets(8);
-        let error = FieldSection::parse(limits, input, &mut [], 0).map_err(|error| error.kind);
-        assert_eq!(error, Err(Kind::HeadTooLarge));
+        for (fields, at) in [(0, 0), (1, 6)] {
+            let error = FieldSection::parse(HeadLimits::new().with_fields(fields), input, &mut [], 0);
+            assert_eq!(error, Err(HeadError { kind: Kind::TooManyFields, at }));
+        }
+        for (octets, input) in [(8, &input[..]), (1, b"\r\n")] {
+            let limits = HeadLimits::new().with_octets(octets);
+            let error = FieldSection::parse(limits, input, &mut [], 0).map_err(|error| error.kind);
+            assert_eq!(error, Err(Kind::HeadTooLarge));
+        }
     }
 }

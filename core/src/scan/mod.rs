@@ -16,7 +16,7 @@ mod scalar;
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod sse42;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tier;
 
 pub(crate) use input::{Input, Widened, mask_of};

@@ -1,10 +1,14 @@
 //! Every tier against a reading of the octets one by one.
 
 use alloc::{vec, vec::Vec};
-use std::eprintln;
+use std::{
+    eprintln,
+    sync::{Mutex, PoisonError},
+};
 
 use super::{
-    InstructionSet, Scan, Tier, WINDOW, is_field_octet, is_host_octet, is_target_octet, is_token_octet, scalar::Scalar,
+    InstructionSet, Scan, Tier, Unavailable, WINDOW, is_field_octet, is_host_octet, is_target_octet, is_token_octet,
+    scalar::Scalar,
 };
 
 /// Runs a check on every tier that this machine has, and says which it has not.
@@ -21,6 +25,19 @@ fn on_every_tier<S: Scan<Output = ()> + Copy>(check: S) {
             None => eprintln!("skipped: {} is not available", Tier::Avx2),
         }
     }
+}
+
+/// Runs a check with each tier in use that this machine has, one after the other: a tier is pinned for the whole process.
+pub(crate) fn with_every_tier(mut check: impl FnMut(Tier)) {
+    static PIN: Mutex<()> = Mutex::new(());
+    let _alone = PIN.lock().unwrap_or_else(PoisonError::into_inner);
+    for tier in Tier::ALL {
+        match super::pin(tier) {
+            Ok(()) => check(tier),
+            Err(error) => eprintln!("skipped: {error}"),
+        }
+    }
+    super::unpin();
 }
 
 fn expected(octets: &[u8; WINDOW], is_in_class: impl Fn(u8) -> bool) -> u32 {
@@ -115,16 +132,10 @@ fn classes_of_octets_are_those_of_the_grammar() {
 
 #[test]
 fn a_pinned_tier_is_in_use_and_a_missing_one_is_refused() {
-    for tier in Tier::ALL {
-        match super::pin(tier) {
-            Ok(()) => assert!(tier.is_available()),
-            Err(error) => {
-                assert!(!tier.is_available());
-                eprintln!("skipped: {error}");
-            }
-        }
+    with_every_tier(|tier| assert_eq!(Tier::in_use(), tier));
+    for tier in Tier::ALL.into_iter().filter(|tier| !tier.is_available()) {
+        assert_eq!(super::pin(tier), Err(Unavailable(tier)));
     }
-    super::unpin();
     assert!(Tier::in_use().is_available());
 }
 
@@ -157,11 +168,7 @@ fn at_the_end_of_a_page(octets: &[u8], check: impl FnOnce(&[u8])) {
 fn no_tier_reads_behind_the_input() {
     use crate::head::{FieldSpan, RequestHead, RequestParser, ResponseHead};
 
-    for tier in Tier::ALL {
-        if super::pin(tier).is_err() {
-            eprintln!("skipped: {tier} is not available");
-            continue;
-        }
+    with_every_tier(|_| {
         for length in 0..=200 {
             let mut request = b"GET /".to_vec();
             request.resize(5 + length % 70, b'p');
@@ -183,6 +190,5 @@ fn no_tier_reads_behind_the_input() {
                 });
             }
         }
-    }
-    super::unpin();
+    });
 }
