@@ -57,7 +57,7 @@ impl<'a> SliceSink<'a> {
 
     /// What was written.
     pub fn written(&self) -> &[u8] {
-        &self.memory[..self.written]
+        self.memory.get(..self.written).unwrap_or_default()
     }
 
     /// Forgets what was written: it has been sent.
@@ -69,7 +69,7 @@ impl<'a> SliceSink<'a> {
 impl Sink for SliceSink<'_> {
     #[inline]
     fn room(&mut self, needed: usize) -> Option<&mut [u8]> {
-        let room = &mut self.memory[self.written..];
+        let room = self.memory.get_mut(self.written..)?;
         (room.len() >= needed).then_some(room)
     }
 

@@ -644,7 +644,7 @@ impl Connection {
                 return Polled { consumed: thrown_away + polled.consumed, event: polled.event };
             }
             thrown_away += polled.consumed;
-            input = &input[polled.consumed..];
+            input = input.get(polled.consumed..).unwrap_or_default();
         }
     }
 

@@ -85,12 +85,12 @@ impl Boundary {
 
     /// Its octets.
     pub fn as_octets(&self) -> &[u8] {
-        &self.delimiter()[BEFORE.len()..]
+        self.delimiter().get(BEFORE.len()..).unwrap_or_default()
     }
 
     /// What stands between two parts: a line end, `--`, and the boundary. Its CR is the only one in it.
     pub(super) fn delimiter(&self) -> &[u8] {
-        &self.delimiter[..usize::from(self.length)]
+        self.delimiter.get(..usize::from(self.length)).unwrap_or_default()
     }
 }
 

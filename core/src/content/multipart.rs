@@ -1,7 +1,5 @@
 use core::ops::Range;
 
-use memchr::memmem;
-
 use super::{Boundary, MultipartError, MultipartLimits, PartHead};
 
 /// Reads `multipart/form-data` (RFC 7578, RFC 2046 5.1) that comes in pieces, cut anywhere.
@@ -133,12 +131,14 @@ impl MultipartParser {
     ) -> Result<Option<MultipartEvent<'a>>, MultipartError> {
         let octets = *input;
         let (used, found) = self.step(octets, memory)?;
-        *input = &octets[used..];
+        *input = octets.get(used..).unwrap_or_default();
         Ok(Some(match found {
             MultipartStep::Nothing => return Ok(None),
-            MultipartStep::Head(range) => MultipartEvent::Part(self.read_head(&octets[range])?),
-            MultipartStep::HeadAside(length) => MultipartEvent::Part(self.read_head(&memory[..length])?),
-            MultipartStep::Octets(range) => MultipartEvent::Octets(&octets[range]),
+            MultipartStep::Head(range) => MultipartEvent::Part(self.read_head(octets.get(range).unwrap_or_default())?),
+            MultipartStep::HeadAside(length) => {
+                MultipartEvent::Part(self.read_head(memory.get(..length).unwrap_or_default())?)
+            }
+            MultipartStep::Octets(range) => MultipartEvent::Octets(octets.get(range).unwrap_or_default()),
             MultipartStep::OctetsHeld(range) => MultipartEvent::Octets(self.held(range)),
             MultipartStep::PartEnd => MultipartEvent::PartEnd,
             MultipartStep::End => MultipartEvent::End,
@@ -188,7 +188,7 @@ impl MultipartParser {
             if let State::Failed(error) = self.state {
                 return Err(error);
             }
-            let rest = &input[at..];
+            let rest = input.get(at..).unwrap_or_default();
             let &[octet, ..] = rest else { return Ok((at, MultipartStep::Nothing)) };
             match (self.state, octet) {
                 (State::Preamble | State::Content, _) => {
@@ -258,7 +258,7 @@ impl MultipartParser {
         let delimiter = self.boundary.delimiter();
         let held = usize::from(self.held);
         if held > 0 {
-            let wanted = &delimiter[held..];
+            let wanted = delimiter.get(held..).unwrap_or_default();
             let same = wanted.iter().zip(input).take_while(|(wanted, octet)| wanted == octet).count();
             if same == wanted.len() {
                 self.held = 0;
@@ -304,7 +304,9 @@ impl MultipartParser {
             let error = if there < most { MultipartError::EndOfContent } else { MultipartError::HeadTooLong };
             return Err(self.fail(error));
         };
-        memory[before..].copy_from_slice(more);
+        if let Some(place) = memory.get_mut(before..before + more.len()) {
+            place.copy_from_slice(more);
+        }
         if let Some(length) = head_length(memory, before) {
             self.begin_content();
             return Ok((length - before, MultipartStep::HeadAside(length)));
@@ -363,19 +365,39 @@ fn head_length(octets: &[u8], searched: usize) -> Option<usize> {
         return Some(2);
     }
     let from = searched.saturating_sub(HEAD_END.len() - 1);
-    Some(from + find(&octets[from..], HEAD_END)? + HEAD_END.len())
+    Some(from + find(octets.get(from..)?, HEAD_END)? + HEAD_END.len())
 }
 
-/// Where something is that begins with CR. Mostly it is near; only behind that a search is worth its preparation.
+/// Where something is that begins with CR.
+///
+/// A block is passed over at once where nothing in it has the first octet and the third of what is wanted: the compiler makes
+/// vectors of that. Line ends alone, of which texts are full, do not hold it up.
 fn find(octets: &[u8], wanted: &[u8]) -> Option<usize> {
-    let (near, far) = octets.split_at(octets.len().min(NEAR));
-    match memchr::memchr_iter(b'\r', near).find(|&at| octets[at..].starts_with(wanted)) {
-        None if !far.is_empty() => Some(near.len() + memmem::find(far, wanted)?),
-        found => found,
+    let &[first, _, third, ..] = wanted else { return None };
+    let is_there = |&at: &usize| octets.get(at..).is_some_and(|rest| rest.starts_with(wanted));
+    let mut at = 0;
+    while let (Some(firsts), Some(thirds)) = (block(octets, at), block(octets, at + 2)) {
+        let mut found = 0;
+        for (one, two_behind) in firsts.iter().zip(thirds) {
+            found |= u8::from(*one == first) & u8::from(*two_behind == third);
+        }
+        if found != 0 {
+            let candidates = firsts.iter().zip(thirds).zip(at..);
+            let mut candidates = candidates.filter(|&((one, two_behind), _)| *one == first && *two_behind == third);
+            if let Some((_, place)) = candidates.find(|(_, place)| is_there(place)) {
+                return Some(place);
+            }
+        }
+        at += BLOCK;
     }
+    memchr::memchr_iter(first, octets.get(at..)?).map(|place| at + place).find(is_there)
 }
 
-/// In octets.
-const NEAR: usize = 4 * 1024;
+fn block(octets: &[u8], at: usize) -> Option<&[u8; BLOCK]> {
+    octets.get(at..at + BLOCK)?.first_chunk()
+}
+
+/// Octets that are looked at together.
+const BLOCK: usize = 64;
 
 const HEAD_END: &[u8; 4] = b"\r\n\r\n";

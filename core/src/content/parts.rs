@@ -43,18 +43,18 @@ impl<'a> Parts<'a> {
         let (mut head, mut start, mut end) = (None, 0, 0);
         loop {
             let before = self.at;
-            let rest = &self.content[before..];
+            let rest = self.content.get(before..).unwrap_or_default();
             // No head must be put aside: there is no more input that it could wait for.
             let (used, found) = self.parser.look(rest, &mut [])?;
             self.at += used;
             match found {
                 MultipartStep::Head(range) => {
-                    head = Some(self.parser.read_head(&rest[range])?);
+                    head = Some(self.parser.read_head(rest.get(range).unwrap_or_default())?);
                     (start, end) = (self.at, self.at);
                 }
                 MultipartStep::Octets(range) => end = before + range.end,
                 MultipartStep::PartEnd => {
-                    let content = &self.content[start..end];
+                    let content = self.content.get(start..end).unwrap_or_default();
                     return Ok(head.map(|head| Part { head, content }));
                 }
                 MultipartStep::Nothing => return self.parser.end().map(|()| None),

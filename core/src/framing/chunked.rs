@@ -231,7 +231,7 @@ impl ChunkedDecoder {
 
     /// At the CR that ends the line of the last chunk.
     fn trailers<'i>(&mut self, input: &'i [u8], at: usize) -> Result<Decoded<'i>, FramingError> {
-        let section = &input[at..];
+        let section = input.get(at..).unwrap_or_default();
         if section.starts_with(b"\r\n\r\n") {
             self.state = State::End;
             return Ok(Decoded { consumed: at + 4, part: Part::End });
@@ -239,7 +239,7 @@ impl ChunkedDecoder {
         match self.trailers.parse(section, &mut []) {
             Ok(Progress::Complete(TrailerLength(length))) => {
                 self.state = State::End;
-                let part = Part::Trailers(TrailerSection::new(&section[..length]));
+                let part = Part::Trailers(TrailerSection::new(section.get(..length).unwrap_or_default()));
                 Ok(Decoded { consumed: at + length, part })
             }
             Ok(Progress::Incomplete) => Ok(Decoded { consumed: at, part: Part::NeedInput }),

@@ -78,6 +78,6 @@ impl ChunkHead {
 
     /// The size in hexadecimal digits, and CR LF.
     pub fn as_octets(&self) -> &[u8] {
-        &self.octets[usize::from(self.start)..]
+        self.octets.get(usize::from(self.start)..).unwrap_or_default()
     }
 }

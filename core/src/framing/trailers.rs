@@ -18,7 +18,7 @@ pub struct TrailerSection<'i> {
 impl<'i> TrailerSection<'i> {
     /// The section whose octets, from the CRLF before it to its end, have been found to be right.
     pub(super) fn new(octets: &'i [u8]) -> Self {
-        Self { lines: octets.get(2..octets.len() - 2).unwrap_or_default() }
+        Self { lines: octets.get(2..octets.len().saturating_sub(2)).unwrap_or_default() }
     }
 
     /// The fields in order, duplicates kept.

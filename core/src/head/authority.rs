@@ -1,4 +1,4 @@
-use core::{fmt, net::Ipv6Addr};
+use core::fmt;
 
 use crate::scan::{Input, InstructionSet, WINDOW};
 
@@ -30,16 +30,17 @@ impl<'a> Authority<'a> {
     #[inline]
     pub fn parse(text: &'a str) -> Option<Self> {
         let end = if text.starts_with('[') {
-            text.find(']')? + 1
+            memchr::memchr(b']', text.as_bytes())? + 1
         } else {
             text.bytes().position(|octet| !is_name_octet(octet)).unwrap_or(text.len())
         };
-        let (host, rest) = text.split_at(end);
-        let host_is_right = if host.starts_with('[') { is_ip_literal(host) } else { escapes_are_right(host) };
+        let (host, rest) = text.split_at_checked(end)?;
+        let host_is_right =
+            if host.starts_with('[') { is_ip_literal(host.as_bytes()) } else { escapes_are_right(host) };
         let port = match rest.as_bytes() {
             [] => None,
             [b':'] if !host.is_empty() => None,
-            [b':', ..] if !host.is_empty() => Some(parse_port(&rest[1..])?),
+            [b':', ..] if !host.is_empty() => Some(parse_port(rest.get(1..)?)?),
             _ => return None,
         };
         host_is_right.then_some(Self { host, port })
@@ -168,18 +169,129 @@ fn escapes_are_right(name: &str) -> bool {
 /// IP-literal = "[" ( IPv6address / IPvFuture  ) "]"
 /// IPvFuture  = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
 /// ```
-fn is_ip_literal(literal: &str) -> bool {
-    let Some(address) = literal.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
-    if let Some((version, rest)) = address.strip_prefix(['v', 'V']).and_then(|future| future.split_once('.')) {
-        return !version.is_empty()
-            && version.bytes().all(|octet| octet.is_ascii_hexdigit())
-            && !rest.is_empty()
-            && rest.bytes().all(|octet| octet == b':' || octet != b'%' && is_name_octet(octet));
+fn is_ip_literal(literal: &[u8]) -> bool {
+    match literal {
+        [b'[', b'v' | b'V', future @ .., b']'] => {
+            let version = future.iter().take_while(|octet| octet.is_ascii_hexdigit()).count();
+            let is_right = |&octet: &u8| octet == b':' || octet != b'%' && is_name_octet(octet);
+            match future.get(version..) {
+                Some([b'.', rest @ ..]) => version > 0 && !rest.is_empty() && rest.iter().all(is_right),
+                _ => false,
+            }
+        }
+        [b'[', address @ .., b']'] => is_ipv6_address(address),
+        _ => false,
     }
-    address.parse::<Ipv6Addr>().is_ok()
+}
+
+/// Eight groups of up to four hexadecimal digits, where `::` once stands for one or more that are zero, and the last two may
+/// be an IPv4 address (RFC 3986 3.2.2). What the standard library has for it could panic, as far as a linker can tell.
+fn is_ipv6_address(address: &[u8]) -> bool {
+    let (mut rest, mut is_elided) = match address {
+        [b':', b':', rest @ ..] => (rest, true),
+        rest => (rest, false),
+    };
+    let mut groups = 0;
+    while !rest.is_empty() {
+        let digits = rest.iter().take_while(|octet| octet.is_ascii_hexdigit()).count();
+        groups += 1;
+        rest = match rest.get(digits..) {
+            Some([b'.', ..]) if is_ipv4_address(rest) => {
+                groups += 1;
+                &[]
+            }
+            Some(behind) if matches!(digits, 1..=4) && groups <= 8 => match behind {
+                [] => behind,
+                [b':', b':', more @ ..] if !is_elided => {
+                    is_elided = true;
+                    more
+                }
+                [b':', more @ ..] if !more.is_empty() => more,
+                _ => return false,
+            },
+            _ => return false,
+        };
+    }
+    if is_elided { groups < 8 } else { groups == 8 }
+}
+
+/// Four numbers up to 255, in decimal digits without needless zeros.
+fn is_ipv4_address(address: &[u8]) -> bool {
+    let is_number = |digits: &[u8]| {
+        let first_is_right = matches!(digits, [b'1'..=b'9', ..] | [_]);
+        let number = digits.iter().try_fold(0_u8, |number, &digit| match digit {
+            b'0'..=b'9' => number.checked_mul(10)?.checked_add(digit - b'0'),
+            _ => None,
+        });
+        first_is_right && number.is_some()
+    };
+    let mut numbers = 0_u8;
+    address.split(|&octet| octet == b'.').all(|number| {
+        numbers = numbers.saturating_add(1);
+        is_number(number)
+    }) && numbers == 4
 }
 
 fn parse_port(digits: &str) -> Option<u16> {
     // `parse` alone would take a sign.
     digits.bytes().all(|octet| octet.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use core::net::{Ipv4Addr, Ipv6Addr};
+
+    use alloc::{string::String, vec::Vec};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_of_every_shape() {
+        for address in ["::", "::1", "1::", "1:2:3:4:5:6:7:8", "1::3:4:5:6:7:8", "::1.2.3.4", "1:2:3:4:5:6:1.2.3.4"] {
+            assert!(is_ipv6_address(address.as_bytes()), "{address}");
+        }
+        for address in [
+            "",
+            ":",
+            ":::",
+            "1",
+            "1.2.3.4",
+            "1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7:8:9",
+            "1::2::3",
+            "12345::",
+            ":1",
+            "1:",
+            "::g",
+        ] {
+            assert!(!is_ipv6_address(address.as_bytes()), "{address}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        #[test]
+        fn addresses_are_what_the_standard_library_says(
+            pieces in prop::collection::vec(
+                prop::sample::select(&["::", ":", ":", ":", "1", "0", "ab", "Cdef", "12345", ".", "1.2.3.4", "255", "256", "01"]),
+                0..20,
+            )
+        ) {
+            let text: String = pieces.concat();
+            prop_assert_eq!(is_ipv6_address(text.as_bytes()), text.parse::<Ipv6Addr>().is_ok(), "{}", text);
+            prop_assert_eq!(is_ipv4_address(text.as_bytes()), text.parse::<Ipv4Addr>().is_ok(), "{}", text);
+        }
+
+        #[test]
+        fn eight_groups_and_those_left_out(groups in prop::collection::vec("[0-9a-fA-F]{1,4}", 1..10), at in 0_usize..10) {
+            let mut groups: Vec<_> = groups;
+            let plain = groups.join(":");
+            prop_assert_eq!(is_ipv6_address(plain.as_bytes()), plain.parse::<Ipv6Addr>().is_ok(), "{}", plain);
+            groups.insert(at.min(groups.len()), String::new());
+            let elided = groups.join(":");
+            prop_assert_eq!(is_ipv6_address(elided.as_bytes()), elided.parse::<Ipv6Addr>().is_ok(), "{}", elided);
+        }
+    }
 }

@@ -199,6 +199,6 @@ pub(super) fn trim(octets: &[u8], start: usize, end: usize) -> (usize, usize) {
     let is_blank = |octet: &&u8| matches!(octet, b' ' | b'\t');
     let value = octets.get(start..end).unwrap_or_default();
     let leading = value.iter().take_while(is_blank).count();
-    let trailing = value[leading..].iter().rev().take_while(is_blank).count();
+    let trailing = value.get(leading..).unwrap_or_default().iter().rev().take_while(is_blank).count();
     (start + leading, end - trailing)
 }

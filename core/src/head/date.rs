@@ -27,8 +27,8 @@
 pub fn parse_date(value: &[u8], now: u64) -> Option<i64> {
     let comma = value.iter().take(LONGEST_DAY + 1).position(|&octet| octet == b',');
     let (day_name, date) = match (comma, value.first_chunk()) {
-        (Some(comma), _) => (&value[..comma], &value[comma + 1..]),
-        (None, Some(&name)) if DAYS.contains(&name) => return asctime(&value[name.len()..]),
+        (Some(comma), _) => (value.get(..comma)?, value.get(comma + 1..)?),
+        (None, Some(&name)) if DAYS.contains(&name) => return asctime(value.get(name.len()..)?),
         (None, _) => return None,
     };
     match *date {

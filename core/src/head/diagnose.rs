@@ -103,12 +103,12 @@ fn over_limit(first_line: FirstLine, limits: HeadLimits, input: &[u8], start: us
     if first_line != FirstLine::Request {
         return too_large;
     }
-    let line = first_line_of(&input[start..]);
+    let line = first_line_of(input.get(start..).unwrap_or_default());
     let method = line.iter().take_while(|&&octet| is_token_octet(octet)).count();
     if method == 0 || line.get(method) != Some(&b' ') {
         return HeadError { kind: Kind::Method, at: start + method };
     }
-    let target = line[method + 1..].iter().take_while(|&&octet| octet != b' ').count();
+    let target = line.get(method + 1..).unwrap_or_default().iter().take_while(|&&octet| octet != b' ').count();
     if target > usize::from(limits.target) || method + 1 + target == input.len() - start {
         return HeadError { kind: Kind::TargetTooLong, at: start + method + 1 };
     }
@@ -117,7 +117,7 @@ fn over_limit(first_line: FirstLine, limits: HeadLimits, input: &[u8], start: us
 
 /// The first fault of grammar in a complete head.
 fn find_fault(first_line: FirstLine, limits: HeadLimits, head: &[u8], start: usize, table: usize) -> Option<HeadError> {
-    let line = first_line_of(&head[start..]);
+    let line = first_line_of(head.get(start..)?);
     let most = if table == 0 { usize::from(limits.fields) } else { table.min(usize::from(limits.fields)) };
     let fault = match first_line {
         FirstLine::Request => fault_in_request_line(limits, line),
@@ -156,7 +156,7 @@ fn fault_in_request_line(limits: HeadLimits, line: &[u8]) -> Option<(Kind, usize
         return Some((Kind::Method, method));
     }
     let start = method + 1;
-    let target = line[start..].iter().take_while(|&&octet| is_target_octet(octet)).count();
+    let target = line.get(start..).unwrap_or_default().iter().take_while(|&&octet| is_target_octet(octet)).count();
     if target > usize::from(limits.target) {
         return Some((Kind::TargetTooLong, start));
     }
@@ -164,7 +164,10 @@ fn fault_in_request_line(limits: HeadLimits, line: &[u8]) -> Option<(Kind, usize
         return Some((Kind::Target, start));
     }
     match line.get(start + target) {
-        Some(b' ') => fault_in_version(&line[start + target + 1..]).map(|kind| (kind, start + target + 1)),
+        Some(b' ') => {
+            let at = start + target + 1;
+            fault_in_version(line.get(at..).unwrap_or_default()).map(|kind| (kind, at))
+        }
         Some(_) => Some((Kind::Target, start + target)),
         None => Some((Kind::Version, start + target)),
     }

@@ -159,7 +159,7 @@ impl<'a> ParameterValue<'a> {
                 (_, &[octet, ..]) => (octet, 1),
                 (_, []) => return None,
             };
-            rest = &rest[length..];
+            rest = rest.get(length..).unwrap_or_default();
             Some(octet)
         })
     }

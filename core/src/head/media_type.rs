@@ -44,7 +44,9 @@ impl<'a> MediaType<'a> {
 
     /// Whether it is this type and subtype, in any case, whatever its parameters.
     pub fn is(&self, essence: &str) -> bool {
-        essence.split_once('/').is_some_and(|(kind, subtype)| {
+        let slash = essence.bytes().position(|octet| octet == b'/');
+        slash.and_then(|slash| essence.split_at_checked(slash)).is_some_and(|(kind, rest)| {
+            let subtype = rest.strip_prefix('/').unwrap_or_default();
             self.kind.eq_ignore_ascii_case(kind) && self.subtype.eq_ignore_ascii_case(subtype)
         })
     }

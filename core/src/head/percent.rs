@@ -89,7 +89,7 @@ impl<'a> Encoded<'a> {
             *buffer.get_mut(length).ok_or(DecodeError::NoRoom)? = octet.map_err(DecodeError::BrokenEscape)?;
             length += 1;
         }
-        Ok(&buffer[..length])
+        buffer.get(..length).ok_or(DecodeError::NoRoom)
     }
 }
 

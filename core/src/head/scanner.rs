@@ -16,14 +16,14 @@ pub(super) enum Scanned {
 /// where the first line begins.
 #[inline(always)]
 pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], start: usize, from: usize) -> Scanned {
-    let end = match input {
+    let known = match input {
         // The first of them is followed by no LF, which the last block would not show where it ends with it.
         [.., b'\r', b'\r'] => return Scanned::Odd,
         // What follows a last CR is not known.
-        [.., b'\r'] => input.len() - 1,
-        _ => input.len(),
+        [known @ .., b'\r'] => known,
+        _ => input,
     };
-    let known = &input[..end];
+    let end = known.len();
     let mut wide = Widened::new();
     let octets = match Input::new(known) {
         Some(octets) => octets,

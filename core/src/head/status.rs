@@ -41,10 +41,13 @@ impl Status {
     pub const fn reason(self) -> &'static str {
         match self.status_line() {
             // What is left is the phrase: `HTTP/1.1 200 ` stands before it, a line end behind it.
-            Some(line) => {
-                let (_, phrase) = line.split_at(13);
-                phrase.split_at(phrase.len() - 2).0
-            }
+            Some(line) => match line.split_at_checked(13) {
+                Some((_, phrase)) => match phrase.split_at_checked(phrase.len().saturating_sub(2)) {
+                    Some((phrase, _)) => phrase,
+                    None => "",
+                },
+                None => "",
+            },
             None => "",
         }
     }

@@ -73,11 +73,12 @@ impl<'a> Target<'a> {
     /// scheme        = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." )
     /// ```
     fn parse_absolute(target: &'a str) -> Option<Self> {
-        let (scheme, rest) = target.split_once("://")?;
+        let (scheme, rest) = target.split_at_checked(memchr::memchr(b':', target.as_bytes())?)?;
+        let rest = rest.strip_prefix("://")?;
         let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet));
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at(end);
+        let end = rest.bytes().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at_checked(end)?;
         let authority = Authority::parse(authority).filter(|authority| !authority.host().is_empty())?;
         let (path, query) = split_query(rest);
         let path = if path.as_octets().is_empty() { Path::ROOT } else { path };
@@ -111,8 +112,9 @@ impl core::error::Error for TargetError {}
 
 #[inline]
 fn split_query(target: &str) -> (Path<'_>, Option<Query<'_>>) {
-    match memchr::memchr(b'?', target.as_bytes()) {
-        Some(mark) => (Path::new(&target.as_bytes()[..mark]), Some(Query::new(&target[mark + 1..]))),
+    let split = memchr::memchr(b'?', target.as_bytes()).and_then(|mark| target.split_at_checked(mark));
+    match split {
+        Some((path, query)) => (Path::new(path.as_bytes()), query.get(1..).map(Query::new)),
         None => (Path::new(target.as_bytes()), None),
     }
 }

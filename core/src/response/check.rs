@@ -77,9 +77,11 @@ pub(crate) const fn check_value_by_octet(value: &[u8]) -> Result<(), ResponseErr
 /// protocol-version = token
 /// ```
 pub(crate) fn check_protocol(protocol: &str) -> Result<(), ResponseError> {
-    let right = match protocol.split_once('/') {
-        Some((name, version)) => is_token(name.as_bytes()) && is_token(version.as_bytes()),
-        None => is_token(protocol.as_bytes()),
+    let protocol = protocol.as_bytes();
+    let slash = protocol.iter().position(|&octet| octet == b'/');
+    let right = match slash.and_then(|slash| protocol.split_at_checked(slash)) {
+        Some((name, [_, version @ ..])) => is_token(name) && is_token(version),
+        _ => is_token(protocol),
     };
     if right { Ok(()) } else { Err(ResponseError::Protocol) }
 }

@@ -69,7 +69,7 @@ impl CommonFields {
     /// The lines, each with its CRLF.
     #[inline]
     pub fn as_octets(&self) -> &[u8] {
-        &self.octets[..usize::from(self.length)]
+        self.octets.get(..usize::from(self.length)).unwrap_or_default()
     }
 
     /// How many octets [`put`](Self::put) puts.
@@ -91,7 +91,9 @@ impl CommonFields {
     #[cold]
     fn write_date(&mut self, unix_seconds: u64) {
         let start = usize::from(self.server_length);
-        let line = &mut self.octets[start..start + DATE_LINE];
+        let Some(line) = self.octets.get_mut(start..).and_then(|rest| rest.first_chunk_mut::<DATE_LINE>()) else {
+            return;
+        };
         line[..6].copy_from_slice(b"Date: ");
         line[6..6 + DATE_LENGTH].copy_from_slice(&format_date(unix_seconds));
         line[6 + DATE_LENGTH..].copy_from_slice(b"\r\n");

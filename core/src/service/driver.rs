@@ -200,10 +200,11 @@ impl Driver {
         let mut parsed: Option<RequestHead> = None;
         loop {
             let raw = start + self.content.collected().map_or(0, |collecting| collecting.raw);
-            let Polled { consumed, event } = self.connection.poll_event(config, &input[raw..], fields, now);
+            let Polled { consumed, event } =
+                self.connection.poll_event(config, input.get(raw..).unwrap_or_default(), fields, now);
             let outcome = match event {
                 Event::Request { head, framing, mut ticket } => {
-                    let request = head.view(&input[start..], fields);
+                    let request = head.view(input.get(start..).unwrap_or_default(), fields);
                     match self.admit(config, &request, framing, &mut ticket, service) {
                         Admission::Collect { .. } => {
                             let head_length = head.length();
@@ -236,7 +237,7 @@ impl Driver {
                     if let Some(collecting) = self.content.collected() {
                         // They are the last of those consumed.
                         collecting.raw += consumed;
-                        collecting.append(&mut input[start..], collecting.raw - length..collecting.raw);
+                        collecting.append(input.get_mut(start..).unwrap_or_default(), length);
                     }
                     continue;
                 }
@@ -263,17 +264,18 @@ impl Driver {
                         }
                     };
                     let head_length = usize::from(head_length);
-                    let message = &input[start..];
+                    let message = input.get(start..).unwrap_or_default();
                     start += raw + consumed;
-                    let Some(head) = parsed.take().or_else(|| parse_again(config, &message[..head_length], fields))
-                    else {
+                    let again = || parse_again(config, message.get(..head_length)?, fields);
+                    let Some(head) = parsed.take().or_else(again) else {
                         self.connection.handle_failure();
                         continue;
                     };
                     // Replies before it may have left while its content came.
                     self.connection.refresh_ticket(&mut ticket);
                     let request = head.view(message, fields);
-                    service.call(&request, Some(&message[head_length..head_length + content]), ticket)
+                    let content = message.get(head_length..head_length + content).unwrap_or_default();
+                    service.call(&request, Some(content), ticket)
                 }
                 Event::HeadRejected { rejection, ticket } => service.reject(rejection, ticket),
                 Event::ContentRejected(rejection) => match self.content.take() {
@@ -330,7 +332,8 @@ impl Driver {
         service: &mut S,
         now: Instant,
     ) -> Driven {
-        let Driven { consumed, filled, stop } = self.drive(config, &mut input[start..], fields, service, now);
+        let Driven { consumed, filled, stop } =
+            self.drive(config, input.get_mut(start..).unwrap_or_default(), fields, service, now);
         let stop = if matches!(stop, Stop::NeedInput | Stop::Paused) { Stop::Sending } else { stop };
         Driven { consumed: start + consumed, filled: start + filled, stop }
     }
@@ -362,10 +365,11 @@ impl Driver {
     fn close_gap<S: Service>(&mut self, input: &mut [u8], start: usize, service: &mut S, now: Instant) -> usize {
         let Some(collecting) = self.content.collected() else { return input.len() };
         let end = usize::from(collecting.head) + collecting.content;
-        if end != collecting.raw {
-            input.copy_within(start + collecting.raw.., start + end);
+        let gap = collecting.raw - end;
+        if gap > 0 {
+            move_down(input.get_mut(start + end..).unwrap_or_default(), gap);
         }
-        let filled = input.len() - (collecting.raw - end);
+        let filled = input.len() - gap;
         collecting.raw = end;
         if self.connection.is_in_turn(collecting.ticket.number()) && self.connection.take_expectation(now) {
             service.send_continue();
@@ -390,14 +394,22 @@ impl Content {
 }
 
 impl Collecting {
-    /// Takes octets of the message as content: moves them down behind what is there, unless they lie there already.
-    fn append(&mut self, message: &mut [u8], octets: core::ops::Range<usize>) {
+    /// Takes the last octets of the message that were looked at as content: moves them down behind what is there, unless
+    /// they lie there already.
+    fn append(&mut self, message: &mut [u8], length: usize) {
         let end = usize::from(self.head) + self.content;
-        let length = octets.len();
-        if octets.start != end {
-            message.copy_within(octets, end);
+        let gap = self.raw - length - end;
+        if gap > 0 {
+            move_down(message.get_mut(end..self.raw).unwrap_or_default(), gap);
         }
         self.content += length;
+    }
+}
+
+/// Closes a gap at the start.
+fn move_down(octets: &mut [u8], gap: usize) {
+    if gap <= octets.len() {
+        octets.copy_within(gap.., 0);
     }
 }
 

@@ -36,13 +36,18 @@ impl<'p> Pattern<'p> {
     /// # Errors
     /// [`PatternError`] says what is wrong with it.
     pub fn new(text: &'p str) -> Result<Self, PatternError> {
-        let Some(segments) = text.strip_prefix('/') else { return Err(PatternError::NoLeadingSlash) };
-        for (index, segment) in segments.split('/').enumerate() {
+        if !text.starts_with('/') {
+            return Err(PatternError::NoLeadingSlash);
+        }
+        let (mut rest, mut index) = (text, 0);
+        while let Some(segment) = next_segment(&mut rest) {
+            index += 1;
             let Some(found) = check_segment(segment)? else { continue };
-            if found.is_tail && segments.split('/').nth(index + 1).is_some() {
+            if found.is_tail && !rest.is_empty() {
                 return Err(PatternError::TailNotLast);
             }
-            let mut earlier = segments.split('/').take(index).filter_map(placeholder);
+            let mut before = text;
+            let mut earlier = core::iter::from_fn(|| next_segment(&mut before)).take(index - 1).filter_map(placeholder);
             if earlier.any(|other| other.name == found.name) {
                 return Err(PatternError::RepeatedName);
             }
