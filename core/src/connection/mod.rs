@@ -7,6 +7,8 @@ mod close_reason;
 mod config;
 mod event;
 mod instant;
+#[cfg(test)]
+mod misuse_tests;
 mod pipeline;
 mod rejection;
 mod state;

@@ -12,6 +12,8 @@ mod multipart;
 mod part_head;
 mod parts;
 #[cfg(test)]
+mod slow_tests;
+#[cfg(test)]
 mod tests;
 
 pub use boundary::{Boundary, BoundaryError};
