@@ -12,7 +12,7 @@ use rustix::{
     process::{Pid, getppid},
 };
 
-use crate::Listener;
+use crate::{Listener, listener::set_options};
 
 /// The variable by which a server tells the process that it starts that it waits for it, and what for:
 /// its process id, a [`Role`], and whether the file of a unix socket is to be removed at the end.
@@ -103,7 +103,7 @@ fn listener(descriptors: &mut ListenFd, index: usize) -> io::Result<Listener> {
         Ok(Some(listener)) => {
             listener.set_nonblocking(true)?;
             // As for those that the server makes itself.
-            sockopt::set_tcp_nodelay(&listener, true)?;
+            set_options(&listener)?;
             Listener::Tcp(listener)
         }
         _ => {

@@ -13,6 +13,7 @@ use std::{
     },
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use rustix::{
@@ -252,8 +253,7 @@ fn bind_address(mut address: SocketAddr, workers: usize) -> io::Result<Listeners
     let mut sockets = Vec::new();
     for _ in 0..workers {
         let socket = bound(address, Sharing::Yes)?;
-        // Replies leave whole: waiting to fill a segment would only delay them. Accepted sockets inherit it.
-        sockopt::set_tcp_nodelay(&socket, true)?;
+        set_options(&socket)?;
         listen(&socket, BACKLOG)?;
         let listener = TcpListener::from(socket);
         // Where any port was asked for, all have the one that the first was given.
@@ -262,6 +262,27 @@ fn bind_address(mut address: SocketAddr, workers: usize) -> io::Result<Listeners
     }
     Ok(Listeners { address: Address::Tcp(address), sockets: Mutex::new(sockets), file: None })
 }
+
+/// Sets what accepted sockets inherit.
+pub(crate) fn set_options(listener: impl AsFd) -> io::Result<()> {
+    let listener = listener.as_fd();
+    // Replies leave whole: waiting to fill a segment would only delay them.
+    sockopt::set_tcp_nodelay(listener, true)?;
+    // A client that went without a word is noticed even where nothing is sent to it: a stream may be silent for long.
+    sockopt::set_tcp_keepidle(listener, KEEPALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(listener, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(listener, KEEPALIVE_PROBES)?;
+    Ok(sockopt::set_socket_keepalive(listener, true)?)
+}
+
+/// How long a connection is silent before the operating system asks whether its client is there.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+
+/// How often it asks then.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// How often it asks in vain.
+const KEEPALIVE_PROBES: u32 = 4;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
@@ -283,4 +304,28 @@ fn bound(address: SocketAddr, sharing: Sharing) -> io::Result<OwnedFd> {
     }
     bind(&socket, &address)?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn accepted_sockets_notice_a_client_that_went_without_a_word() {
+        let listeners = Listeners::bind("127.0.0.1:0", 1).unwrap();
+        let Listener::Tcp(listener) = listeners.socket_for(0).unwrap() else { panic!("no TCP") };
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = loop {
+            match listener.accept() {
+                Ok((socket, _)) => break socket,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            }
+        };
+        assert!(sockopt::socket_keepalive(&socket).unwrap() && sockopt::tcp_nodelay(&socket).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&socket).unwrap(), KEEPALIVE_IDLE);
+        assert_eq!(sockopt::tcp_keepintvl(&socket).unwrap(), KEEPALIVE_INTERVAL);
+        assert_eq!(sockopt::tcp_keepcnt(&socket).unwrap(), KEEPALIVE_PROBES);
+    }
 }
