@@ -22,6 +22,12 @@ mod response;
 mod response_head;
 mod router;
 mod tiers;
+mod worker;
+
+// Of the test suites: a strict reader of replies that knows nothing of pronto.
+#[path = "../../tests/src/reply.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the suites use all of it")]
+mod reply;
 
 use std::{env, fs, path::Path};
 
@@ -40,12 +46,13 @@ pub use request_head::request_head;
 pub use response::response;
 pub use response_head::response_head;
 pub use router::router;
+pub use worker::worker;
 
 /// A function that holds what is promised about octets.
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("chunked", chunked),
     ("connection", connection),
     ("driver", driver),
@@ -57,6 +64,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("response", response),
     ("response_head", response_head),
     ("router", router),
+    ("worker", worker),
 ];
 
 /// The program of a target: for a fuzzer, or one that replays the files that it is given.

@@ -27,7 +27,8 @@ use crate::{
 const MOST_ROUNDS: usize = 100_000;
 
 /// A worker on a fake kernel, and the peers of its connections.
-pub(crate) struct World {
+#[derive(Debug)]
+pub struct World {
     pub(crate) worker: Worker<Fake>,
     mailbox: Arc<Mailbox>,
     net: Rc<RefCell<Net>>,
@@ -36,47 +37,47 @@ pub(crate) struct World {
 
 /// What is on the other side of the system calls.
 #[derive(Debug, Default)]
-pub(crate) struct Net {
+pub struct Net {
     peers: Vec<Peer>,
     /// Connections that wait to be accepted.
     arriving: VecDeque<usize>,
     /// What the next accepts fail with.
-    pub(crate) accept_errors: VecDeque<io::Error>,
-    pub(crate) accepts: usize,
-    pub(crate) listening: bool,
+    pub accept_errors: VecDeque<io::Error>,
+    pub accepts: usize,
+    pub listening: bool,
     events: Vec<Ready>,
     now: u64,
 }
 
 /// A peer, and what the kernel holds of its connection.
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub struct Peer {
     /// What the peer has sent and the worker has not read.
     unread: VecDeque<u8>,
     ended: bool,
     reset: bool,
     /// The worker has broken the connection off.
-    pub(crate) reset_by_server: bool,
+    pub reset_by_server: bool,
     /// How much one read gives at most.
-    pub(crate) most_read: usize,
+    pub most_read: usize,
     /// How much more the kernel takes before it says that it is full.
-    pub(crate) room: usize,
+    pub room: usize,
     /// How much one write takes at most.
-    pub(crate) most_written: usize,
+    pub most_written: usize,
     /// How much of a file is sent at a time at most.
-    pub(crate) most_of_file: usize,
+    pub most_of_file: usize,
     /// Files are not sent to it, but read and written.
-    pub(crate) sends_no_files: bool,
+    pub sends_no_files: bool,
     /// How often a file was to be sent.
-    pub(crate) files: usize,
+    pub files: usize,
     /// What the next reads and writes fail with.
-    pub(crate) errors: VecDeque<ErrorKind>,
+    pub errors: VecDeque<ErrorKind>,
     /// What the worker has sent.
-    pub(crate) received: Vec<u8>,
-    pub(crate) reads: usize,
-    pub(crate) writes: usize,
-    pub(crate) shut: bool,
-    pub(crate) closed: bool,
+    pub received: Vec<u8>,
+    pub reads: usize,
+    pub writes: usize,
+    pub shut: bool,
+    pub closed: bool,
     token: Option<u64>,
 }
 
@@ -106,7 +107,7 @@ impl Drop for Socket {
 }
 
 impl World {
-    pub(crate) fn new(app: App, config: Config, most_clients: usize) -> Self {
+    pub fn new(app: App, config: Config, most_clients: usize) -> Self {
         let net = Rc::new(RefCell::new(Net { listening: true, now: 1_000_000, ..Net::default() }));
         let woken = Arc::new(Woken::default());
         let mailbox = Arc::new(Mailbox::new());
@@ -117,21 +118,26 @@ impl World {
         Self { worker, mailbox, net, woken }
     }
 
-    pub(crate) fn net(&self) -> RefMut<'_, Net> {
+    /// Octets of buffers that connections hold.
+    pub fn memory(&self) -> usize {
+        self.worker.memory()
+    }
+
+    pub fn net(&self) -> RefMut<'_, Net> {
         self.net.borrow_mut()
     }
 
-    pub(crate) fn peer(&self, peer: usize) -> RefMut<'_, Peer> {
+    pub fn peer(&self, peer: usize) -> RefMut<'_, Peer> {
         RefMut::map(self.net.borrow_mut(), |net| &mut net.peers[peer])
     }
 
     /// What a peer has received, which is forgotten.
-    pub(crate) fn take_received(&self, peer: usize) -> String {
+    pub fn take_received(&self, peer: usize) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.peer(peer).received)).into_owned()
     }
 
     /// A peer connects.
-    pub(crate) fn connect(&mut self) -> usize {
+    pub fn connect(&mut self) -> usize {
         let mut net = self.net.borrow_mut();
         let peer = net.peers.len();
         net.peers.push(Peer::new());
@@ -141,47 +147,47 @@ impl World {
     }
 
     /// A peer sends octets.
-    pub(crate) fn send(&mut self, peer: usize, octets: &[u8]) {
+    pub fn send(&mut self, peer: usize, octets: &[u8]) {
         self.peer(peer).unread.extend(octets);
         self.net().edge(peer);
     }
 
     /// A peer shuts its write side.
-    pub(crate) fn end(&mut self, peer: usize) {
+    pub fn end(&mut self, peer: usize) {
         self.peer(peer).ended = true;
         self.net().edge(peer);
     }
 
     /// A peer resets the connection.
-    pub(crate) fn reset(&mut self, peer: usize) {
+    pub fn reset(&mut self, peer: usize) {
         self.peer(peer).reset = true;
         self.net().edge(peer);
     }
 
     /// A peer takes so much more of what the kernel holds.
-    pub(crate) fn make_room(&mut self, peer: usize, room: usize) {
+    pub fn make_room(&mut self, peer: usize, room: usize) {
         self.peer(peer).room = room;
         self.net().edge(peer);
     }
 
     /// What has happened is told by no event.
-    pub(crate) fn forget_events(&mut self) {
+    pub fn forget_events(&mut self) {
         self.net().events.clear();
     }
 
-    pub(crate) fn drain(&mut self) {
+    pub fn drain(&mut self) {
         self.mailbox.send(Message::Drain(Drain::AtOnce));
     }
 
     /// One round of the worker, with the events that are there.
-    pub(crate) fn round(&mut self) {
+    pub fn round(&mut self) {
         let mut events = Vec::new();
         self.take_events(&mut events);
         self.worker.round(&events);
     }
 
     /// Lets the worker work until it would wait.
-    pub(crate) fn run(&mut self) {
+    pub fn run(&mut self) {
         for _ in 0..MOST_ROUNDS {
             if self.worker.is_done() {
                 return;
@@ -198,7 +204,7 @@ impl World {
     }
 
     /// Lets time pass, and the worker wake when it wants to.
-    pub(crate) fn pass(&mut self, milliseconds: u64) {
+    pub fn pass(&mut self, milliseconds: u64) {
         let end = self.net().now + milliseconds;
         for _ in 0..MOST_ROUNDS {
             self.run();
@@ -216,7 +222,7 @@ impl World {
     }
 
     /// How often the worker wakes, with nothing happening, in so much time.
-    pub(crate) fn wakes_in(&mut self, milliseconds: u64) -> usize {
+    pub fn wakes_in(&mut self, milliseconds: u64) -> usize {
         let (mut left, mut wakes) = (milliseconds, 0);
         while let Some(wait) = self.worker.time_to_wait().map(|wait| wait.as_millis() as u64)
             && wait <= left
@@ -306,7 +312,7 @@ impl Peer {
     }
 
     /// Whether the worker has read all that was sent.
-    pub(crate) fn is_read_out(&self) -> bool {
+    pub fn is_read_out(&self) -> bool {
         self.unread.is_empty()
     }
 

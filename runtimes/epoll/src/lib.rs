@@ -16,8 +16,9 @@
 #![forbid(unsafe_code)]
 
 mod client;
-#[cfg(test)]
-mod fake;
+#[cfg(any(test, feature = "fake-kernel"))]
+#[doc(hidden)]
+pub mod fake;
 #[cfg(test)]
 mod file_tests;
 mod server;

@@ -162,7 +162,7 @@ impl<K: Kernel> Worker<K> {
     }
 
     /// Octets of buffers that connections hold.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fake-kernel"))]
     pub(crate) fn memory(&self) -> usize {
         self.clients.iter().map(|(_, seat)| seat.client.memory()).sum()
     }

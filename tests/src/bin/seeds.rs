@@ -16,6 +16,7 @@ fn main() -> io::Result<()> {
     let mut seeds = Seeds { corpus, count: BTreeMap::new() };
     of_vectors(&mut seeds)?;
     of_calls(&mut seeds)?;
+    of_worlds(&mut seeds)?;
     for (target, inputs) in WRITTEN_OUT {
         for input in inputs {
             seeds.add(target, input)?;
@@ -86,6 +87,18 @@ fn of_calls(seeds: &mut Seeds) -> io::Result<()> {
     for call in 0..21 {
         let calls = [0, 70, call, 1, call, 9, 0, 200, call, 50, 4, call, 250, 0, 255, 10, 18, 250, 4];
         seeds.add("connection", &[&[calls.len() as u8][..], &calls, requests].concat())?;
+    }
+    Ok(())
+}
+
+/// What happens to a worker: each step is an action, a number, and a peer.
+fn of_worlds(seeds: &mut Seeds) -> io::Result<()> {
+    for action in 8..24 {
+        let mut steps = vec![0, 0, 0, 0];
+        for kind in 0..8 {
+            steps.extend([1, kind, kind % 2, 5, 30 * kind, kind % 2, 21, 0, 0, action, 9 * kind, kind % 2, 6, 99, 1]);
+        }
+        seeds.add("worker", &steps)?;
     }
     Ok(())
 }
