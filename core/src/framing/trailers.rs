@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::{
-    head::{Field, FieldLines, FieldSpan, FirstLine, Grammar, HeadLimits, section},
+    head::{Field, FieldLines, FieldSpan, FirstLine, Grammar, HeadLimits, Section},
     scan::{Input, InstructionSet},
 };
 
@@ -117,15 +117,22 @@ pub(super) struct TrailerLength(pub(super) usize);
 impl Grammar for TrailerLength {
     const FIRST_LINE: FirstLine = FirstLine::Absent;
 
+    type Line = ();
+
     #[inline(always)]
-    fn parse<I: InstructionSet>(
-        instructions: I,
-        limits: HeadLimits,
-        input: Input<'_>,
+    fn line<I: InstructionSet>(_: I, _: HeadLimits, _: Input<'_>, _: usize) -> Option<()> {
+        Some(())
+    }
+
+    #[inline(always)]
+    fn head<I: InstructionSet>(
+        _: I,
+        _: Input<'_>,
         start: usize,
-        table: &mut [FieldSpan],
+        (): (),
+        section: Section,
+        _: &mut [FieldSpan],
     ) -> Option<Self> {
-        let section = section(instructions, limits, input, start, table)?;
         (section.first_line_end == start).then_some(Self(section.end))
     }
 }

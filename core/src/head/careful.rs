@@ -1,7 +1,7 @@
 //! Field sections that are not plain: of many lines, with white space where it is unusual, with long names, tabs or octets
 //! from 0x80 on. Right for all of them, at some cost; and for plain ones, where no table is given.
 
-use crate::scan::{BLOCK, Input, InstructionSet, Scan, WINDOW, is_token_octet};
+use crate::scan::{BLOCK, Class, Input, InstructionSet, Scan, WINDOW, is_token_octet};
 
 use super::{
     FieldSpan,
@@ -94,7 +94,7 @@ impl LineEnds {
                 (self.count, self.at, self.controls_before) = (count, at, controls_before);
                 return Some(false);
             }
-            let controls = input.mask(instructions, at, I::controls);
+            let controls = input.mask(instructions, at, Class::Controls);
             let (starts, thirds) = runs(controls, controls_before);
             let up_to_third = thirds ^ thirds.wrapping_sub(1);
             count += store(self.offsets.get_mut(count..)?, at, starts & up_to_third)?;
@@ -159,9 +159,7 @@ impl Lines {
             if let Some(span) = table.get_mut(self.count) {
                 *span = self::span(start, length, value);
             }
-            if length < WINDOW {
-                self.known.note(instructions, input, start, length, self.count);
-            }
+            self.known.note(input, &self::span(start, length, value), self.count);
             self.count += 1;
         }
         Some(())

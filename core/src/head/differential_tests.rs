@@ -378,6 +378,30 @@ fn what_is_taken_another_parser_takes_for_the_same() {
     assert!(taken > 100, "{taken} were taken");
 }
 
+/// A head of which only the fields are looked at.
+struct FieldsAlone(Section);
+
+impl Grammar for FieldsAlone {
+    const FIRST_LINE: FirstLine = FirstLine::Absent;
+
+    type Line = ();
+
+    fn line<I: InstructionSet>(_: I, _: HeadLimits, _: Input<'_>, _: usize) -> Option<()> {
+        Some(())
+    }
+
+    fn head<I: InstructionSet>(
+        _: I,
+        _: Input<'_>,
+        _: usize,
+        (): (),
+        section: Section,
+        _: &mut [FieldSpan],
+    ) -> Option<Self> {
+        Some(Self(section))
+    }
+}
+
 /// Parses the fields of a request by the path for plain heads, if it takes them, and by the careful one.
 #[derive(Clone, Copy)]
 struct BothPaths<'i> {
@@ -396,7 +420,8 @@ impl Scan for BothPaths<'_> {
             (section.end, section.first_line_end, table[..section.field_count].to_vec(), section.known)
         };
         let (mut table, mut other_table) = (vec![FieldSpan::EMPTY; 100], vec![FieldSpan::EMPTY; 100]);
-        let plain = section(instructions, HeadLimits::new(), input, from, &mut table);
+        let plain =
+            parse::parse(instructions, HeadLimits::new(), input, from, &mut table).map(|FieldsAlone(section)| section);
         let careful = careful::Careful { input, from, table: &mut other_table }.run(instructions);
         [plain.map(|section| found(section, table)), careful.map(|section| found(section, other_table))]
     }

@@ -3,7 +3,9 @@
 //! Their names differ in length, so that length and first letter tell nearly for sure which field may be one of them.
 //! Names are compared afterwards: on varied traffic a switch on every field would cost several times more.
 
-use crate::scan::{Input, InstructionSet, WINDOW};
+use crate::scan::{Input, WINDOW};
+
+use super::FieldSpan;
 
 /// The fields of a name that matters to the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub(crate) enum Occurrence {
 /// The fields that framing and connection handling look at: in one number, so that it stays in a register.
 ///
 /// From the lowest bit on: for each name whether it occurs, for each name whether it occurs again, and from bit 16 on an octet
-/// for each of the first names, the index of its first field.
+/// for each of the first names, the index of its field where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KnownFields(u64);
 
@@ -90,28 +92,20 @@ impl Collector {
         HASHES >> hash(length, first) & 1
     }
 
-    /// Takes note of the field whose name begins at `start`, if it is the known one of this length. Fields are noted in
-    /// their order.
+    /// Takes note of a field, if it is a known one. The order of calls does not matter.
     #[inline(always)]
-    pub(super) fn note<I: InstructionSet>(
-        &mut self,
-        instructions: I,
-        input: Input<'_>,
-        start: usize,
-        length: usize,
-        index: usize,
-    ) {
-        let name = usize::from(NAME_OF_LENGTH[length % WINDOW]);
-        let window = input.window(start);
-        // Lanes where the name is not are compared, too, and not looked at.
-        let lower = NAMES_TO_COMPARE.get(name).and_then(|name| name.get(WINDOW - window.skip % WINDOW..));
-        let Some(lower) = lower.and_then(|lower| lower.first_chunk()) else { return };
-        let differing = !(instructions.equal_as_lower(window.octets, lower) >> (window.skip % WINDOW));
-        let is_name = differing << (WINDOW - length % WINDOW - 1) << 1 == 0;
-        let occurs = u64::from(is_name) << name;
+    pub(super) fn note(&mut self, input: Input<'_>, span: &FieldSpan, index: usize) {
+        let (start, length) = (usize::from(span.name_start), usize::from(span.name_length));
+        let Some(name) = NAME_OF_LENGTH.get(length) else { return };
+        // Hardly anything else is noted, so that a branch is foreseen, and what follows need not wait for the octets.
+        if !name.is(input, start) {
+            return;
+        }
+        let occurs = 1 << name.place;
         let again = self.0 & occurs;
-        // What is noted of names without a place is shifted out.
-        let place = if is_name && again == 0 { (index as u64 & 0xff) << PLACES << (8 * name) } else { 0 };
+        // What is noted of names without a place is shifted out. The places of a name that occurs again are mixed up, and not
+        // looked at.
+        let place = (index as u64 & 0xff) << PLACES << (8 * name.place);
         self.0 |= occurs | again << REPEATED | place;
     }
 
@@ -154,31 +148,66 @@ const HASHES: u64 = {
     hashes
 };
 
-/// The index of what is equal to no name.
-const NO_NAME: usize = NAMES.len();
+/// A name in lower case, as it is compared.
+#[derive(Clone, Copy)]
+struct Name {
+    /// Its first eight octets and its last, which are the same where there are no more, and nothing behind a shorter name.
+    parts: [u64; 2],
+    /// The octets of both parts that are looked at.
+    looked_at: u64,
+    /// Where the last part begins.
+    last_part: u16,
+    /// What stands between the two parts, where the name is longer than both.
+    between: u8,
+    /// Its place in [`NAMES`].
+    place: u8,
+}
 
-/// The index of the name of each length.
-const NAME_OF_LENGTH: [u8; WINDOW] = {
-    let mut names = [NO_NAME as u8; WINDOW];
-    let mut index = 0;
-    while index < NAMES.len() {
-        names[NAMES[index].len()] = index as u8;
-        index += 1;
-    }
-    names
-};
+impl Name {
+    /// What no name is.
+    const NONE: Self = Self { parts: [u64::MAX; 2], looked_at: 0, last_part: 0, between: 0, place: 0 };
 
-/// The names, each behind as much of nothing as a window may skip.
-static NAMES_TO_COMPARE: [[u8; 2 * WINDOW]; NO_NAME + 1] = {
-    let mut names = [[0; 2 * WINDOW]; NO_NAME + 1];
-    let mut index = 0;
-    while index < NAMES.len() {
-        let mut offset = 0;
-        while offset < NAMES[index].len() {
-            names[index][WINDOW + offset] = NAMES[index][offset];
-            offset += 1;
+    const fn new(place: usize) -> Self {
+        let name = NAMES[place];
+        let last_part = name.len().saturating_sub(PART);
+        assert!(last_part <= PART + 1, "at most one octet is between the parts");
+        let mut parts = [0; 2];
+        let mut octet = 0;
+        while octet < PART && octet < name.len() {
+            parts[0] |= (name[octet] as u64) << (8 * octet);
+            parts[1] |= (name[last_part + octet] as u64) << (8 * octet);
+            octet += 1;
         }
-        index += 1;
+        let looked_at = if name.len() < PART { (1 << (8 * name.len())) - 1 } else { u64::MAX };
+        let between = if last_part > PART { name[PART] } else { 0 };
+        Self { parts, looked_at, last_part: last_part as u16, between, place: place as u8 }
+    }
+
+    /// Whether it begins at `start`, in any case. What is looked at lies in a head, since an empty line follows each field.
+    #[inline(always)]
+    fn is(&self, input: Input<'_>, start: usize) -> bool {
+        let (Some(first), Some(last)) = (input.whole(start), input.whole(start + usize::from(self.last_part))) else {
+            return false;
+        };
+        let lower = |octets: &[u8; PART]| (u64::from_le_bytes(*octets) | CASE_BITS) & self.looked_at;
+        let is_equal = lower(first) == self.parts[0] && lower(last) == self.parts[1];
+        is_equal && (self.between == 0 || input.octets().get(start + PART) == Some(&self.between))
+    }
+}
+
+/// Octets that are compared at once.
+const PART: usize = 8;
+
+/// What makes letters lower-case.
+const CASE_BITS: u64 = u64::from_le_bytes([0x20; 8]);
+
+/// The name of each length.
+static NAME_OF_LENGTH: [Name; WINDOW + 1] = {
+    let mut names = [Name::NONE; WINDOW + 1];
+    let mut place = 0;
+    while place < NAMES.len() {
+        names[NAMES[place].len()] = Name::new(place);
+        place += 1;
     }
     names
 };

@@ -60,16 +60,15 @@ impl<'a> Method<'a> {
         }
     }
 
-    /// The place in [`KNOWN`](Self::KNOWN) of the method that is the first `length` of these octets, or what is beyond it for
-    /// any other.
+    /// The place in [`KNOWN`](Self::KNOWN) of the method that is the first `length` of these octets.
     #[inline(always)]
-    pub(super) const fn place(octets: &[u8; 8], length: usize) -> u8 {
+    pub(super) const fn place(octets: &[u8; 8], length: usize) -> Option<u8> {
         if length >= octets.len() {
-            return Self::KNOWN.len() as u8;
+            return None;
         }
         let token = u64::from_le_bytes(*octets) & !(u64::MAX << (8 * length));
         let (known, place) = PLACES[hash(token, length)];
-        if known == token { place } else { Self::KNOWN.len() as u8 }
+        if known == token { Some(place) } else { None }
     }
 
     /// The method as it is sent.
@@ -97,7 +96,7 @@ impl fmt::Display for Method<'_> {
 
 /// The known methods, each a number of which the first octet is the lowest, and their places.
 static PLACES: [(u64, u8); 32] = {
-    let mut places = [(0, Method::KNOWN.len() as u8); 32];
+    let mut places = [NO_METHOD; 32];
     let mut place = 0;
     while place < Method::KNOWN.len() {
         let name = Method::KNOWN[place].as_str().as_bytes();
@@ -108,12 +107,15 @@ static PLACES: [(u64, u8); 32] = {
             index += 1;
         }
         let slot = &mut places[hash(token, name.len())];
-        assert!(slot.0 == 0, "no two methods have the same hash");
+        assert!(slot.0 == NO_METHOD.0, "no two methods have the same hash");
         *slot = (token, place as u8);
         place += 1;
     }
     places
 };
+
+/// What no method of less than eight octets is.
+const NO_METHOD: (u64, u8) = (u64::MAX, 0);
 
 /// Tells the known methods apart by their first letter and length.
 const fn hash(token: u64, length: usize) -> usize {
@@ -135,13 +137,14 @@ mod tests {
             let name = method.as_str();
             let mut octets = *b"        ";
             octets[..name.len()].copy_from_slice(name.as_bytes());
-            assert_eq!(usize::from(Method::place(&octets, name.len())), place, "{name}");
-            assert_eq!(usize::from(Method::place(&octets, name.len() - 1)), Method::KNOWN.len(), "less than {name}");
+            assert_eq!(Method::place(&octets, name.len()), Some(place as u8), "{name}");
+            assert_eq!(Method::place(&octets, name.len() - 1), None, "less than {name}");
             octets[0] |= 0x20;
-            assert_eq!(usize::from(Method::place(&octets, name.len())), Method::KNOWN.len(), "{name} in lower case");
+            assert_eq!(Method::place(&octets, name.len()), None, "{name} in lower case");
         }
         for length in 0..100 {
-            assert_eq!(usize::from(Method::place(b"QUERYING", length)), Method::KNOWN.len());
+            assert_eq!(Method::place(b"QUERYING", length), None);
+            assert_eq!(Method::place(&[0; 8], length), None);
         }
     }
 }

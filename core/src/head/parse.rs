@@ -4,13 +4,51 @@
 //! there is to say, be it that more must come or what is wrong, is said by [`diagnose`](super::diagnose), which never
 //! accepts anything.
 
-use crate::scan::{BLOCK, Input, InstructionSet, LEAST, WINDOW, mask_of};
+use core::marker::PhantomData;
+
+use crate::scan::{BLOCK, Class, Input, InstructionSet, LEAST, ROOM, Scan, WINDOW, places};
 
 use super::{
     FieldSpan, HeadLimits,
     careful::Careful,
+    diagnose::FirstLine,
     known::{Collector, KnownFields},
 };
+
+/// A kind of head: what its first line is, and what is kept of the whole.
+pub(crate) trait Grammar: Sized {
+    const FIRST_LINE: FirstLine;
+
+    /// How many fields are read as part of the first line; they come first in the table.
+    const FIELDS_IN_LINE: usize = 0;
+
+    /// What is read of the first line before the fields are.
+    type Line: Copy;
+
+    /// Reads the first line, which begins at `start`. `None`: there is none, or it is wrong.
+    fn line<I: InstructionSet>(
+        instructions: I,
+        limits: HeadLimits,
+        input: Input<'_>,
+        start: usize,
+    ) -> Option<Self::Line>;
+
+    /// An offset in the first line that no line end comes before; better one that is known early than a later one.
+    #[inline(always)]
+    fn in_line(_: Self::Line, start: usize) -> usize {
+        start
+    }
+
+    /// Puts a head together from its first line and the fields behind it.
+    fn head<I: InstructionSet>(
+        instructions: I,
+        input: Input<'_>,
+        start: usize,
+        line: Self::Line,
+        section: Section,
+        table: &mut [FieldSpan],
+    ) -> Option<Self>;
+}
 
 /// The field section of a head.
 pub(crate) struct Section {
@@ -18,47 +56,69 @@ pub(crate) struct Section {
     pub(crate) end: usize,
     /// The offset of the CRLF that ends the first line.
     pub(crate) first_line_end: usize,
+    /// How many fields there are, those that are read as part of the first line included.
     pub(crate) field_count: usize,
     pub(crate) known: KnownFields,
 }
 
-/// Parses everything from `from`, an offset in the first line, to the end of the head.
+/// Parses the head whose first line begins at `start`.
 ///
-/// The spans of fields go to `table`. `None`: there is no whole section, or it has more fields than its limit, or than a
-/// table that is not empty has entries.
+/// The spans of fields go to `table`. `None`: there is no whole head, or it has more fields than its limit, or than a table
+/// that is not empty has entries.
 #[inline(always)]
-pub(crate) fn section<I: InstructionSet>(
+pub(crate) fn parse<G: Grammar, I: InstructionSet>(
     instructions: I,
     limits: HeadLimits,
     input: Input<'_>,
-    from: usize,
+    start: usize,
     table: &mut [FieldSpan],
-) -> Option<Section> {
-    let entries = table.len();
-    let section = section_of_any_size(instructions, input, from, table)?;
-    let fits_table = entries == 0 || section.field_count <= entries;
-    (fits_table && section.field_count <= usize::from(limits.fields)).then_some(section)
-}
-
-/// The count of fields may exceed the table.
-#[inline(always)]
-fn section_of_any_size<I: InstructionSet>(
-    instructions: I,
-    input: Input<'_>,
-    from: usize,
-    table: &mut [FieldSpan],
-) -> Option<Section> {
-    let mut ends = [0; MOST_LINES];
+) -> Option<G> {
+    let line = G::line(instructions, limits, input, start)?;
+    let from = G::in_line(line, start);
+    let mut ends = [0; PLACES];
     match find_line_ends(instructions, input, from, &mut ends) {
         LineEnds::All(count) => {
-            if let Some(section) = plain(instructions, input, ends.get(..count)?, table) {
-                return Some(section);
+            let field_count = count - 1 + G::FIELDS_IN_LINE;
+            if field_count <= table.len()
+                && field_count <= usize::from(limits.fields)
+                && let Some(fields) = table.get_mut(G::FIELDS_IN_LINE..field_count)
+                && let Some((end, known)) = plain(instructions, input, &ends, fields)
+            {
+                let section = Section { end, first_line_end: usize::from(ends[0]), field_count, known };
+                return G::head(instructions, input, start, line, section, table);
             }
         }
         LineEnds::NoneLast => return None,
         LineEnds::Unusual => {}
     }
-    instructions.apart(Careful { input, from, table })
+    instructions.apart(Unusual { limits, input, start, line, table, head: PhantomData })
+}
+
+/// To parse a head that is not plain.
+struct Unusual<'i, 't, G: Grammar> {
+    limits: HeadLimits,
+    input: Input<'i>,
+    start: usize,
+    line: G::Line,
+    table: &'t mut [FieldSpan],
+    head: PhantomData<G>,
+}
+
+impl<G: Grammar> Scan for Unusual<'_, '_, G> {
+    type Output = Option<G>;
+
+    #[inline(always)]
+    fn run<I: InstructionSet>(self, instructions: I) -> Option<G> {
+        let Self { limits, input, start, line, table, .. } = self;
+        let entries = table.len();
+        let from = G::in_line(line, start);
+        let fields = table.get_mut(G::FIELDS_IN_LINE..).unwrap_or_default();
+        let mut section = Careful { input, from, table: fields }.run(instructions)?;
+        section.field_count += G::FIELDS_IN_LINE;
+        let fits_table = entries == 0 || section.field_count <= entries;
+        let is_within = fits_table && section.field_count <= usize::from(limits.fields);
+        is_within.then(|| G::head(instructions, input, start, line, section, table))?
+    }
 }
 
 /// What ends a line, as a number.
@@ -85,8 +145,8 @@ enum LineEnds {
 /// The most lines of a plain head, the first one included. Most heads have fewer.
 const MOST_LINES: usize = 64;
 
-/// How many line ends are stored for a block whether or not it has them; it rarely has more.
-const STORED: usize = 3;
+/// Places for line ends: whatever is behind the last one is written over.
+const PLACES: usize = MOST_LINES + ROOM;
 
 /// Finds where lines end, from `at` on.
 ///
@@ -97,7 +157,7 @@ fn find_line_ends<I: InstructionSet>(
     instructions: I,
     input: Input<'_>,
     from: usize,
-    ends: &mut [u16; MOST_LINES],
+    ends: &mut [u16; PLACES],
 ) -> LineEnds {
     let octets = input.octets();
     let mut at = from;
@@ -105,40 +165,49 @@ fn find_line_ends<I: InstructionSet>(
     // Whether the two octets before the block are no text: two bits, the last octet's above the other's.
     let mut before = 0;
     let (starts, thirds) = loop {
-        let Some(block) = octets.get(at..at + BLOCK).and_then(|block| block.first_chunk()) else {
+        let Some(block) = input.whole(at) else {
             if at >= octets.len() {
                 return LineEnds::NoneLast;
             }
-            let no_text = input.last_mask(instructions, at, I::no_text);
+            let no_text = input.last_mask(instructions, at, Class::NoText);
             let (starts, thirds) = runs(no_text, before);
             if thirds == 0 {
                 return LineEnds::NoneLast;
             }
             break (starts, thirds);
         };
-        let no_text = mask_of(instructions, block, I::no_text);
+        let no_text = instructions.block(Class::NoText, block);
         let (starts, thirds) = runs(no_text, before);
         if thirds != 0 {
             break (starts, thirds);
         }
-        let Some(number) = store(ends, count, at, starts) else {
-            return LineEnds::Unusual;
-        };
-        count += number;
+        let Some(room) = room(ends, count) else { return LineEnds::Unusual };
+        instructions.places(starts, at, room);
+        count += starts.count_ones() as usize;
         before = no_text >> (BLOCK - 2);
         at += BLOCK;
     };
     let third = thirds.trailing_zeros() as usize;
-    let Some(number) = store(ends, count, at, starts & ((1 << third) - 1)) else {
-        return LineEnds::Unusual;
-    };
+    let starts = starts & ((1 << third) - 1);
+    let Some(room) = room(ends, count) else { return LineEnds::Unusual };
+    places(starts, at, room);
+    count += starts.count_ones() as usize;
     // A run that begins the head's end does so two octets before its third.
     let end = at + third - 2;
-    match octets.get(end..end + HEAD_END.len()) {
-        Some(octets) if octets == HEAD_END => LineEnds::All(count + number),
+    match input.whole(end) {
+        Some(HEAD_END) if count <= MOST_LINES => LineEnds::All(count),
         // It may be that the last octet is still to come.
         _ => LineEnds::Unusual,
     }
+}
+
+/// Room for the line ends of a block behind so many.
+#[inline(always)]
+fn room(ends: &mut [u16; PLACES], count: usize) -> Option<&mut [u16; ROOM]> {
+    if count > MOST_LINES {
+        return None;
+    }
+    ends.get_mut(count..)?.first_chunk_mut()
 }
 
 /// Where runs of bits begin, and all bits that two others come right before.
@@ -151,26 +220,8 @@ pub(super) const fn runs(bits: u64, before: u64) -> (u64, u64) {
     (bits & !follows_one, bits & follows_one & follows_two)
 }
 
-/// Stores the offsets of the bits of `starts` in a block at `at`, behind `count` others, and gives their number.
-///
-/// Storing three, and counting those there are, spares a branch that could not be predicted.
-#[inline(always)]
-fn store(ends: &mut [u16; MOST_LINES], count: usize, at: usize, starts: u64) -> Option<usize> {
-    let mut left = starts;
-    for place in ends.get_mut(count..count + STORED)? {
-        *place = (at + left.trailing_zeros() as usize) as u16;
-        left &= left.wrapping_sub(1);
-    }
-    let mut more = count + STORED;
-    while left != 0 {
-        *ends.get_mut(more)? = (at + left.trailing_zeros() as usize) as u16;
-        left &= left - 1;
-        more += 1;
-    }
-    Some(starts.count_ones() as usize)
-}
-
-/// Reads the lines between line ends. `None`: one of them is not plain.
+/// Reads the lines between line ends, as many as there are spans, which are fewer than line ends. Gives the offset behind the head, and which fields are known
+/// ones. `None`: one of them is not plain.
 ///
 /// Nothing is carried from line to line, so that lines can overlap in the processor, and a branch is only taken for what
 /// is rare.
@@ -178,48 +229,39 @@ fn store(ends: &mut [u16; MOST_LINES], count: usize, at: usize, starts: u64) -> 
 fn plain<I: InstructionSet>(
     instructions: I,
     input: Input<'_>,
-    ends: &[u16],
-    table: &mut [FieldSpan],
-) -> Option<Section> {
-    let octets = input.octets();
-    let (&first_line_end, ends) = ends.split_first()?;
-    let spans = table.get_mut(..ends.len())?;
-    let mut candidates = 0_u64;
-    let mut end_before = usize::from(first_line_end);
-    let mut lines = ends.iter().zip(&mut *spans).enumerate();
+    ends: &[u16; PLACES],
+    spans: &mut [FieldSpan],
+) -> Option<(usize, KnownFields)> {
+    let mut candidates = Candidates(0);
+    let mut end_before = usize::from(ends[0]);
+    let mut lines = spans.iter_mut().zip(1..);
     // Up to here what is around a line end lies in the input as it is, which spares a look at where it ends.
-    let near_end = octets.len().saturating_sub(AROUND);
-    while end_before <= near_end {
-        let Some((index, (&end, span))) = lines.next() else { break };
-        let around = octets.get(end_before - 1..end_before - 1 + AROUND)?.first_chunk()?;
-        let (length, candidate) = plain_name(instructions, around, 0)?;
+    while let Some(around) = input.whole(end_before.wrapping_sub(1)) {
+        let Some((span, line)) = lines.next() else { break };
+        let length = plain_name(instructions, around, 0, &mut candidates)?;
+        let end = ends[line % MOST_LINES];
         *span = span_of(end_before + 2, length, end);
-        candidates |= candidate << index;
         end_before = usize::from(end);
     }
-    for (index, (&end, span)) in lines {
+    for (span, line) in lines {
         let around = input.part(end_before - 1);
-        let (length, candidate) = plain_name(instructions, around.octets, around.skip)?;
+        let length = plain_name(instructions, around.octets, around.skip, &mut candidates)?;
+        let end = ends[line % MOST_LINES];
         *span = span_of(end_before + 2, length, end);
-        candidates |= candidate << index;
         end_before = usize::from(end);
     }
-    if *octets.get(end_before - 1)? <= b' ' {
+    if *input.octets().get(end_before - 1)? <= b' ' {
         return None;
     }
     let mut known = Collector::new();
-    while candidates != 0 {
-        let index = candidates.trailing_zeros() as usize;
-        candidates &= candidates - 1;
-        let span = spans.get(index)?;
-        known.note(instructions, input, usize::from(span.name_start), usize::from(span.name_length), index);
+    let Candidates(mut left) = candidates;
+    let last = spans.len().wrapping_sub(1);
+    while left != 0 {
+        let index = last.wrapping_sub(left.trailing_zeros() as usize);
+        left &= left - 1;
+        known.note(input, spans.get(index)?, index);
     }
-    Some(Section {
-        end: end_before + HEAD_END.len(),
-        first_line_end: usize::from(first_line_end),
-        field_count: ends.len(),
-        known: known.collected(),
-    })
+    Some((end_before + HEAD_END.len(), known.collected()))
 }
 
 /// How many octets are looked at around a line end: the one before it, the CRLF, a window for the name of the field behind
@@ -228,20 +270,30 @@ const AROUND: usize = 1 + 2 + WINDOW + 3;
 
 const _: () = assert!(AROUND <= LEAST);
 
-/// Looks at a line end and at the name of the field behind it, and gives the length of the name, and whether the field may
-/// be a known one. `skip` octets come before those that are meant. `None`: something is not plain.
+/// The fields that may be known ones: a bit for each field, the last one lowest.
+struct Candidates(u64);
+
+/// Looks at a line end and at the name of the field behind it, and gives the length of the name. `skip` octets come before
+/// those that are meant. `None`: something is not plain.
 #[inline(always)]
-fn plain_name<I: InstructionSet>(instructions: I, around: &[u8; AROUND], skip: usize) -> Option<(usize, u64)> {
-    let &[before, cr, lf, first] = around.get(skip..skip + 4)?.first_chunk()?;
+fn plain_name<I: InstructionSet>(
+    instructions: I,
+    around: &[u8; AROUND],
+    skip: usize,
+    candidates: &mut Candidates,
+) -> Option<usize> {
+    let (before, first) = (*around.get(skip)?, *around.get(skip + 3)?);
+    let line_end = u16::from_le_bytes(*around.get(skip + 1..)?.first_chunk()?);
     let length = instructions.token_length(around[3..].first_chunk()?, skip);
-    let &[after_name, space, value] = around.get(skip + 3 + length..skip + 3 + length + 3)?.first_chunk()?;
+    let &[after_name, space, value] = around.get(skip + 3 + length..)?.first_chunk()?;
     // An octet of a plain line that is not above the space is a space, or belongs to the line's end.
     let is_plain = before > b' '
-        && u16::from_le_bytes([cr, lf]) == LINE_END
+        && line_end == LINE_END
         && u16::from_le_bytes([after_name, space]) == SEPARATOR
         && value > b' '
-        && length.wrapping_sub(1) < WINDOW - 1;
-    is_plain.then(|| (length, Collector::may_know(length, first)))
+        && length != 0;
+    candidates.0 = candidates.0 << 1 | Collector::may_know(length, first);
+    is_plain.then_some(length)
 }
 
 /// Where a field is whose name begins here, and whose line ends there.

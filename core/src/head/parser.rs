@@ -7,21 +7,9 @@ use crate::scan::{Input, InstructionSet, Scan, Widened, dispatch};
 use super::{
     FieldSpan, HeadError, HeadLimits, Progress,
     diagnose::{EmptyLines, FirstLine, diagnose, skip_empty_lines},
+    parse::{Grammar, parse},
     scanner::{Scanned, scan},
 };
-
-/// A kind of head, parsed by the fast path from a first line at `start`.
-pub(crate) trait Grammar: Sized {
-    const FIRST_LINE: FirstLine;
-
-    fn parse<I: InstructionSet>(
-        instructions: I,
-        limits: HeadLimits,
-        input: Input<'_>,
-        start: usize,
-        table: &mut [FieldSpan],
-    ) -> Option<Self>;
-}
 
 /// A parser that remembers what it has scanned.
 #[derive(Clone, Copy, Debug)]
@@ -97,12 +85,15 @@ impl<G: Grammar> Scan for Whole<'_, '_, G> {
         let Self { limits, input, table, .. } = self;
         let within = &input[..input.len().min(usize::from(limits.octets))];
         let EmptyLines::Skipped(start) = skip_empty_lines(G::FIRST_LINE, within) else { return None };
-        let mut wide = Widened::new();
+        let mut wide;
         let whole = match Input::new(within) {
             Some(whole) => whole,
-            None => wide.of(within),
+            None => {
+                wide = Widened::new();
+                wide.of(within)
+            }
         };
-        G::parse(instructions, limits, whole, start, table)
+        parse(instructions, limits, whole, start, table)
     }
 }
 

@@ -1,6 +1,6 @@
 use core::{fmt, num::NonZeroU64, ops::Range};
 
-use crate::scan::{BLOCK, Input, InstructionSet};
+use crate::scan::{BLOCK, Class, Input, InstructionSet};
 
 use super::{
     Field, FieldSpan, Fields, HeadError, HeadLimits, Method, Progress, Version,
@@ -9,8 +9,8 @@ use super::{
     diagnose::FirstLine,
     field::{find, named},
     known::{KnownFields, Occurrence},
-    parse::section,
-    parser::{Grammar, Resumable},
+    parse::{Grammar, Section},
+    parser::Resumable,
 };
 
 /// A parsed request head: small offsets into the input it was parsed from, without a lifetime.
@@ -153,23 +153,38 @@ impl RequestParser {
 impl Grammar for RequestHead {
     const FIRST_LINE: FirstLine = FirstLine::Request;
 
+    type Line = RequestLine;
+
     #[inline(always)]
-    fn parse<I: InstructionSet>(
+    fn line<I: InstructionSet>(
         instructions: I,
         limits: HeadLimits,
         input: Input<'_>,
         start: usize,
+    ) -> Option<RequestLine> {
+        let line = request_line(instructions, input, start)?;
+        let target_length = line.target_end.checked_sub(line.method_end + 1)?;
+        let is_separated = *input.octets().get(line.target_end)? == b' ';
+        let is_right = is_separated && target_length != 0 && target_length <= usize::from(limits.target);
+        is_right.then_some(line)
+    }
+
+    #[inline(always)]
+    fn in_line(line: RequestLine, _: usize) -> usize {
+        line.scanned_from
+    }
+
+    #[inline(always)]
+    fn head<I: InstructionSet>(
+        instructions: I,
+        input: Input<'_>,
+        start: usize,
+        line: RequestLine,
+        section: Section,
         table: &mut [FieldSpan],
     ) -> Option<Self> {
-        let octets = input.octets();
-        let (method_end, target_end, method) = request_line(instructions, input, start)?;
-        let target_length = target_end.checked_sub(method_end + 1)?;
-        let is_separated = *octets.get(target_end)? == b' ';
-        if !is_separated || method_end == start || target_length == 0 || target_length > usize::from(limits.target) {
-            return None;
-        }
-        let version = Version::parse(octets.get(target_end + 1..)?.first_chunk()?)?;
-        let section = section(instructions, limits, input, target_end + 9, table)?;
+        let RequestLine { method, method_end, target_end, .. } = line;
+        let version = Version::parse(input.whole(target_end + 1)?)?;
         if section.first_line_end != target_end + 9 {
             return None;
         }
@@ -336,34 +351,63 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// Where method and target end, and the place of the method among the known ones, or beyond. `None`: no space is between them.
+/// What a request line says, up to its version.
+#[derive(Clone, Copy)]
+pub(crate) struct RequestLine {
+    /// The place of the method among the known ones, or beyond.
+    method: u8,
+    method_end: usize,
+    target_end: usize,
+    /// Where the search for the line's end may begin.
+    scanned_from: usize,
+}
+
+/// Reads a request line. `None`: no space is between method and target.
 ///
 /// The method ends at the first octet that no method may hold, the target at the first behind it that no target may. What
 /// may not stand in a target ends the known methods, too; but `#`, which a method may hold, does not end one.
 #[inline(always)]
-fn request_line<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<(usize, usize, u8)> {
-    let stops = input.mask(instructions, start, I::target_stops);
+fn request_line<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<RequestLine> {
+    let stops = input.mask(instructions, start, Class::TargetStops);
     let length = stops.trailing_zeros() as usize;
-    let method = Method::place(input.octets().get(start..)?.first_chunk()?, length);
     let method_end = start + length;
-    if usize::from(method) == Method::KNOWN.len() || *input.octets().get(method_end)? != b' ' {
-        let method_end = start + long_token_length(input.octets().get(start..)?)?;
-        let target_end = target_stop(instructions, input, method_end + 1)?;
-        let is_separated = *input.octets().get(method_end)? == b' ';
-        return is_separated.then_some((method_end, target_end, Method::KNOWN.len() as u8));
-    }
-    let target_end = match stops & stops.wrapping_sub(1) {
-        0 => target_stop(instructions, input, start + BLOCK)?,
-        more => start + more.trailing_zeros() as usize,
+    let Some(method) = Method::place(input.whole(start)?, length) else {
+        return other_request_line(instructions, input, start);
     };
-    Some((method_end, target_end, method))
+    if *input.octets().get(method_end)? != b' ' {
+        return other_request_line(instructions, input, start);
+    }
+    // Most targets end with the first block. The search for line ends then begins with it, too, though it holds one at most:
+    // so it need not wait for the place where the target ends.
+    Some(match stops & stops.wrapping_sub(1) {
+        0 => {
+            let target_end = target_stop(instructions, input, start + BLOCK)?;
+            RequestLine { method, method_end, target_end, scanned_from: target_end }
+        }
+        more => {
+            let target_end = start + more.trailing_zeros() as usize;
+            RequestLine { method, method_end, target_end, scanned_from: start }
+        }
+    })
+}
+
+/// Reads a request line with a method that has no name of its own.
+#[inline(always)]
+fn other_request_line<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<RequestLine> {
+    let length = long_token_length(input.octets().get(start..)?)?;
+    let method_end = start + length;
+    if length == 0 || *input.octets().get(method_end)? != b' ' {
+        return None;
+    }
+    let target_end = target_stop(instructions, input, method_end + 1)?;
+    Some(RequestLine { method: Method::KNOWN.len() as u8, method_end, target_end, scanned_from: target_end })
 }
 
 /// The first octet from `at` on that no target may hold.
 #[inline(always)]
 fn target_stop<I: InstructionSet>(instructions: I, input: Input<'_>, mut at: usize) -> Option<usize> {
     while at < input.octets().len() {
-        let stops = input.mask(instructions, at, I::target_stops);
+        let stops = input.mask(instructions, at, Class::TargetStops);
         if stops != 0 {
             return Some(at + stops.trailing_zeros() as usize);
         }

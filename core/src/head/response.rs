@@ -7,8 +7,8 @@ use super::{
     diagnose::FirstLine,
     field::{find, named},
     known::KnownFields,
-    parse::section,
-    parser::{Grammar, Resumable},
+    parse::{Grammar, Section},
+    parser::Resumable,
 };
 
 /// A parsed response head: small offsets into the input it was parsed from, without a lifetime.
@@ -93,22 +93,27 @@ impl ResponseParser {
 impl Grammar for ResponseHead {
     const FIRST_LINE: FirstLine = FirstLine::Status;
 
+    type Line = (Version, Status);
+
     #[inline(always)]
-    fn parse<I: InstructionSet>(
-        instructions: I,
-        limits: HeadLimits,
-        input: Input<'_>,
-        start: usize,
-        table: &mut [FieldSpan],
-    ) -> Option<Self> {
+    fn line<I: InstructionSet>(_: I, _: HeadLimits, input: Input<'_>, start: usize) -> Option<Self::Line> {
         let line = input.octets().get(start..)?;
         let version = Version::parse(line.first_chunk()?)?;
         let &[space, hundreds, tens, ones, after] = line.get(8..)?.first_chunk()?;
         let status = Status::from_digits([hundreds, tens, ones])?;
-        if space != b' ' || (after != b' ' && after != b'\r') {
-            return None;
-        }
-        let section = section(instructions, limits, input, start + 12, table)?;
+        let is_separated = space == b' ' && (after == b' ' || after == b'\r');
+        is_separated.then_some((version, status))
+    }
+
+    #[inline(always)]
+    fn head<I: InstructionSet>(
+        _: I,
+        _: Input<'_>,
+        start: usize,
+        (version, status): Self::Line,
+        section: Section,
+        _: &mut [FieldSpan],
+    ) -> Option<Self> {
         Some(Self {
             length: section.end as u16,
             start: start as u16,

@@ -1,6 +1,6 @@
 //! Looks for the end of a head that comes in pieces, at new octets only.
 
-use crate::scan::{BLOCK, Input, InstructionSet, Widened};
+use crate::scan::{BLOCK, Class, Input, InstructionSet, Widened};
 
 /// What is known of a head's octets without parsing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,10 @@ pub(super) fn scan<I: InstructionSet>(instructions: I, input: &[u8], start: usiz
     }
     let mut returns_before = 0;
     while at < end {
-        let controls = octets.mask(instructions, at, I::controls);
+        let controls = octets.mask(instructions, at, Class::Controls);
         if controls != 0 || returns_before != 0 {
-            let returns = octets.mask(instructions, at, |instructions, window| instructions.equal(window, b'\r'));
-            let feeds = octets.mask(instructions, at, |instructions, window| instructions.equal(window, b'\n'));
+            let returns = octets.mask(instructions, at, Class::Equal(b'\r'));
+            let feeds = octets.mask(instructions, at, Class::Equal(b'\n'));
             let awaited = returns << 1 | returns_before >> 1;
             let ended = returns & (returns << 2 | returns_before);
             if controls != returns | feeds || feeds != awaited || ended != 0 {

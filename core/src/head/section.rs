@@ -5,8 +5,8 @@ use super::{
     careful::{name_length, span, trim},
     diagnose::FirstLine,
     field::find,
-    parse::section,
-    parser::{Grammar, Resumable},
+    parse::{Grammar, Section},
+    parser::Resumable,
 };
 
 /// Fields without a first line before them, up to the empty line that ends them: a trailer section by itself, the head of
@@ -75,34 +75,37 @@ impl FieldSection {
 impl Grammar for FieldSection {
     const FIRST_LINE: FirstLine = FirstLine::Field;
 
+    const FIELDS_IN_LINE: usize = 1;
+
+    /// The length of the first field's name.
+    type Line = usize;
+
     /// The first field stands where a head has its first line, and is read as that; the others follow it as they do there.
     #[inline(always)]
-    fn parse<I: InstructionSet>(
-        instructions: I,
-        limits: HeadLimits,
+    fn line<I: InstructionSet>(instructions: I, _: HeadLimits, input: Input<'_>, start: usize) -> Option<usize> {
+        let length = name_length(instructions, input, start)?;
+        let has_colon = *input.octets().get(start + length)? == b':';
+        (length > 0 && has_colon).then_some(length)
+    }
+
+    #[inline(always)]
+    fn in_line(length: usize, start: usize) -> usize {
+        start + length
+    }
+
+    #[inline(always)]
+    fn head<I: InstructionSet>(
+        _: I,
         input: Input<'_>,
         start: usize,
+        length: usize,
+        section: Section,
         table: &mut [FieldSpan],
     ) -> Option<Self> {
-        let entries = table.len();
-        let length = name_length(instructions, input, start)?;
-        let colon = start + length;
-        if length == 0 || *input.octets().get(colon)? != b':' {
-            return None;
-        }
-        let others = match &mut *table {
-            [] => &mut [],
-            [_, others @ ..] => others,
-        };
-        let section = section(instructions, limits, input, colon, others)?;
-        let field_count = section.field_count + 1;
-        if field_count > usize::from(limits.fields) || (entries > 0 && field_count > entries) {
-            return None;
-        }
         if let Some(first) = table.first_mut() {
-            *first = span(start, length, trim(input.octets(), colon + 1, section.first_line_end));
+            *first = span(start, length, trim(input.octets(), start + length + 1, section.first_line_end));
         }
-        Some(Self { length: section.end as u16, field_count: field_count as u16 })
+        Some(Self { length: section.end as u16, field_count: section.field_count as u16 })
     }
 }
 

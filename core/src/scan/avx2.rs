@@ -10,7 +10,7 @@ use core::arch::x86_64 as arch;
 use arch::{__m128i, __m256i};
 
 use super::{
-    InstructionSet, Scan, WINDOW,
+    Class, InstructionSet, Scan, WINDOW,
     octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
@@ -44,27 +44,17 @@ impl Avx2 {
 #[allow(unsafe_code, reason = "calls code that is compiled for the tier")]
 impl InstructionSet for Avx2 {
     #[inline(always)]
-    fn no_text(self, window: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { no_text(window) }
-    }
-
-    #[inline(always)]
-    fn controls(self, window: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { controls(window) }
-    }
-
-    #[inline(always)]
-    fn target_stops(self, window: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { target_stops(window) }
-    }
-
-    #[inline(always)]
-    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { equal(window, octet) }
+    fn window(self, class: Class, window: &[u8; WINDOW]) -> u32 {
+        match class {
+            // SAFETY: `self` exists, so `new` has detected the features. This holds for all of them.
+            Class::NoText => unsafe { no_text(window) },
+            // SAFETY: as above.
+            Class::Controls => unsafe { controls(window) },
+            // SAFETY: as above.
+            Class::TargetStops => unsafe { target_stops(window) },
+            // SAFETY: as above.
+            Class::Equal(octet) => unsafe { equal(window, octet) },
+        }
     }
 
     #[inline(always)]
@@ -81,12 +71,6 @@ impl InstructionSet for Avx2 {
         let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
         // Where no lane stops there are as many zeros as lanes.
         (stops >> from).trailing_zeros() as usize
-    }
-
-    #[inline(always)]
-    fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { equal_as_lower(window, lower) }
     }
 
     #[inline(always)]
@@ -148,13 +132,6 @@ fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
     let high = arch::_mm256_and_si256(arch::_mm256_srli_epi16::<4>(octets), arch::_mm256_set1_epi8(0x0f));
     let class = arch::_mm256_shuffle_epi8(table(&BIT_BY_HIGH_NIBBLE), high);
     bits(arch::_mm256_cmpeq_epi8(arch::_mm256_and_si256(classes, class), arch::_mm256_setzero_si256()))
-}
-
-#[inline]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn equal_as_lower(window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
-    let octets = arch::_mm256_or_si256(load(window), arch::_mm256_set1_epi8(0x20));
-    bits(arch::_mm256_cmpeq_epi8(octets, load(lower)))
 }
 
 /// The top bit of each octet.

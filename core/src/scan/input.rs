@@ -1,6 +1,6 @@
 //! Octets to scan, read by whole windows that never reach beyond them.
 
-use super::{BLOCK, InstructionSet, LEAST, WINDOW};
+use super::{BLOCK, Class, InstructionSet, LEAST, WINDOW};
 
 /// At least [`LEAST`] octets.
 ///
@@ -33,31 +33,39 @@ impl<'i> Input<'i> {
     /// Classifies a block at a place in the input: the octet there is the lowest bit. What lies behind the input is in no
     /// class.
     #[inline(always)]
-    pub(crate) fn mask<I: InstructionSet>(
-        self,
-        instructions: I,
-        at: usize,
-        class: impl Fn(I, &[u8; WINDOW]) -> u32,
-    ) -> u64 {
-        match self.0.get(at..at + BLOCK).and_then(|block| block.first_chunk()) {
-            Some(block) => mask_of(instructions, block, class),
+    pub(crate) fn mask<I: InstructionSet>(self, instructions: I, at: usize, class: Class) -> u64 {
+        match self.whole(at) {
+            Some(block) => instructions.block(class, block),
             None => self.last_mask(instructions, at, class),
         }
     }
 
-    /// The same for a block that may reach beyond the input.
+    /// The same for a block that reaches beyond the input.
     #[inline(always)]
-    pub(crate) fn last_mask<I: InstructionSet>(
-        self,
-        instructions: I,
-        at: usize,
-        class: impl Fn(I, &[u8; WINDOW]) -> u32,
-    ) -> u64 {
+    pub(crate) fn last_mask<I: InstructionSet>(self, instructions: I, at: usize, class: Class) -> u64 {
+        if let Some(block) = self.0.last_chunk() {
+            // Fewer than a block are skipped, since `at` lies in the input, and not before the last block.
+            let skip = at.wrapping_sub(self.0.len() - BLOCK);
+            return instructions.block(class, block) >> (skip % BLOCK);
+        }
         let (first, second) = (self.window(at), self.window(at + WINDOW));
-        // Fewer than a block are skipped, since `at` lies in the input.
-        let first_half = u64::from(class(instructions, first.octets)) >> (first.skip % BLOCK);
-        let second_half = u64::from(class(instructions, second.octets)) >> (second.skip % BLOCK);
+        let first_half = u64::from(instructions.window(class, first.octets)) >> (first.skip % BLOCK);
+        let second_half = u64::from(instructions.window(class, second.octets)) >> (second.skip % BLOCK);
         first_half | second_half << WINDOW
+    }
+
+    /// So many octets from a place on, where the input has them.
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "reads where the bounds are known")]
+    pub(crate) fn whole<const N: usize>(self, at: usize) -> Option<&'i [u8; N]> {
+        let last = self.0.len().checked_sub(N)?;
+        if at > last {
+            return None;
+        }
+        let first = self.0.as_ptr().wrapping_add(at).cast::<[u8; N]>();
+        // SAFETY: `at + N` is not beyond the input, by the line before. An array of octets needs no alignment, and has the
+        // lifetime of the slice that it is part of.
+        Some(unsafe { &*first })
     }
 
     #[inline(always)]
@@ -76,21 +84,6 @@ impl<'i> Input<'i> {
         let octets = unsafe { &*first };
         Part { octets, skip: at - start }
     }
-}
-
-/// Classifies a whole block.
-#[inline(always)]
-pub(crate) fn mask_of<I: InstructionSet>(
-    instructions: I,
-    block: &[u8; BLOCK],
-    class: impl Fn(I, &[u8; WINDOW]) -> u32,
-) -> u64 {
-    let mut mask = 0;
-    // A loop is inlined where a fold might not be.
-    for (index, window) in block.as_chunks::<WINDOW>().0.iter().enumerate() {
-        mask |= u64::from(class(instructions, window)) << (WINDOW * index);
-    }
-    mask
 }
 
 /// Room for fewer octets than an [`Input`] has, which are made one with spaces behind them.

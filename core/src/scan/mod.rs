@@ -1,7 +1,7 @@
 //! Finds octets of a class in a window of input, with the widest vectors the processor has.
 //!
-//! Three tiers do the same job: [`Tier::Scalar`] everywhere, 8 octets at a time, in safe code; [`Tier::Sse42`] and
-//! [`Tier::Avx2`] on x86, where `cpuid` says so. The choice is made once, also without std. A scan is written once,
+//! Three tiers do the same job: [`Tier::Scalar`] everywhere, 8 octets at a time, in safe code; [`Tier::Sse42`],
+//! [`Tier::Avx2`] and [`Tier::Avx512`] on x86, where `cpuid` says so. The choice is made once, also without std. A scan is written once,
 //! generic over an instruction set, and compiled for each tier; the tier is looked up once for a scan and not for each
 //! token in it.
 //!
@@ -10,6 +10,8 @@
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod avx2;
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+mod avx512;
 mod input;
 mod octet;
 mod scalar;
@@ -19,7 +21,7 @@ mod sse42;
 pub(crate) mod tests;
 mod tier;
 
-pub(crate) use input::{Input, Widened, mask_of};
+pub(crate) use input::{Input, Widened};
 pub use octet::{is_field_octet, is_token_octet};
 pub(crate) use octet::{is_host_octet, is_target_octet};
 pub(crate) use tier::{Scan, dispatch};
@@ -31,23 +33,41 @@ pub(crate) const BLOCK: usize = 64;
 /// Octets in a window: one bit of a `u32` each.
 pub(crate) const WINDOW: usize = 32;
 
+/// Places that are written down at once: more than runs of bits begin in a block.
+pub(crate) const ROOM: usize = BLOCK / 2;
+
 /// Octets that an [`Input`] has at least: a window, and a few around it.
 pub(crate) const LEAST: usize = WINDOW + 6;
 
+/// A class of octets. Those at run time are known when a scan is compiled, so that nothing is left of the choice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Class {
+    /// What is no text: all but the space and visible ASCII. Cheaper than [`Controls`](Self::Controls).
+    NoText,
+    /// The controls other than tab: 0x00 to 0x08, 0x0a to 0x1f, and 0x7f. None of them may stand inside a line of a head
+    /// (RFC 9110 5.5, RFC 9112 2.2).
+    Controls,
+    /// What may not stand in a request target: all but visible ASCII, and `#` (RFC 9112 3.2).
+    TargetStops,
+    /// The octets that are this one.
+    Equal(u8),
+}
+
 /// What a tier can do: classify octets, the octet in lane `i` in bit `i` of the result.
 pub(crate) trait InstructionSet: Copy {
-    /// What is no text: all but the space and visible ASCII. Cheaper than [`controls`](Self::controls).
-    fn no_text(self, window: &[u8; WINDOW]) -> u32;
+    /// Which octets of a window are in a class.
+    fn window(self, class: Class, window: &[u8; WINDOW]) -> u32;
 
-    /// The controls other than tab: 0x00 to 0x08, 0x0a to 0x1f, and 0x7f. None of them may stand inside a line of a
-    /// head (RFC 9110 5.5, RFC 9112 2.2).
-    fn controls(self, window: &[u8; WINDOW]) -> u32;
-
-    /// What may not stand in a request target: all but visible ASCII, and `#` (RFC 9112 3.2).
-    fn target_stops(self, window: &[u8; WINDOW]) -> u32;
-
-    /// The octets that are this one.
-    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32;
+    /// Which octets of a block are in a class.
+    #[inline(always)]
+    fn block(self, class: Class, block: &[u8; BLOCK]) -> u64 {
+        let mut mask = 0;
+        // A loop is inlined where a fold might not be.
+        for (index, window) in block.as_chunks::<WINDOW>().0.iter().enumerate() {
+            mask |= u64::from(self.window(class, window)) << (WINDOW * index);
+        }
+        mask
+    }
 
     /// How many octets from lane `from` on may stand in a token (`tchar`, RFC 9110 5.6.2). [`WINDOW`] where all do to the
     /// end of the window, whatever `from` is.
@@ -57,9 +77,34 @@ pub(crate) trait InstructionSet: Copy {
     /// whatever `from` is.
     fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize;
 
-    /// The lanes that are equal to those of `lower` once their bit 0x20 is set, which makes letters lower-case.
-    fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32;
+    /// Does what [`places`] does, where many follow one another: what is written is read later.
+    #[inline(always)]
+    fn places(self, mask: u64, from: usize, room: &mut [u16; ROOM]) {
+        places(mask, from, room);
+    }
 
     /// Does something rare in a function of its own, so that what is frequent stays compact.
     fn apart<S: Scan>(self, scan: S) -> S::Output;
+}
+
+/// Writes down where the bits of a mask are, the lowest first, as offsets from a place: as many as there is room for. What is
+/// behind them then means nothing.
+///
+/// Three are written whether or not there are so many, which spares a branch that could not be foreseen: a block of a head
+/// rarely has more line ends.
+#[inline(always)]
+pub(crate) fn places(mask: u64, from: usize, room: &mut [u16; ROOM]) {
+    let mut left = mask;
+    let (few, more) = room.split_at_mut(3);
+    for place in few {
+        *place = (from + left.trailing_zeros() as usize) as u16;
+        left &= left.wrapping_sub(1);
+    }
+    for place in more {
+        if left == 0 {
+            return;
+        }
+        *place = (from + left.trailing_zeros() as usize) as u16;
+        left &= left - 1;
+    }
 }

@@ -1,30 +1,34 @@
 //! The scalar tier: 8 octets at a time in a general register. Safe code for every processor, and the oracle of the
 //! vector tiers.
 
-use super::{InstructionSet, Scan, WINDOW, is_host_octet, is_token_octet};
+use super::{Class, InstructionSet, Scan, WINDOW, is_host_octet, is_token_octet};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scalar;
 
+impl Scalar {
+    /// Runs a scan, in a function of its own as the other tiers do, so that the choice between them stays small.
+    #[inline(never)]
+    pub(super) fn run<S: Scan>(self, scan: S) -> S::Output {
+        scan.run(self)
+    }
+}
+
 impl InstructionSet for Scalar {
     #[inline(always)]
-    fn no_text(self, window: &[u8; WINDOW]) -> u32 {
-        by_eights(window, |eight| !from(eight, 0x20) | from(eight, 0x7f) | eight)
-    }
-
-    #[inline(always)]
-    fn controls(self, window: &[u8; WINDOW]) -> u32 {
-        by_eights(window, |eight| (!from(eight, 0x20) & differing(eight, b'\t') | from(eight, 0x7f)) & !eight)
-    }
-
-    #[inline(always)]
-    fn target_stops(self, window: &[u8; WINDOW]) -> u32 {
-        by_eights(window, |eight| !(from(eight, 0x21) & differing(eight, b'#')) | from(eight, 0x7f) | eight)
-    }
-
-    #[inline(always)]
-    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32 {
-        by_eights(window, |eight| !(differing(eight, octet) | (eight ^ (u64::from(octet) * LOW_BITS))))
+    fn window(self, class: Class, window: &[u8; WINDOW]) -> u32 {
+        match class {
+            Class::NoText => by_eights(window, |eight| !from(eight, 0x20) | from(eight, 0x7f) | eight),
+            Class::Controls => {
+                by_eights(window, |eight| (!from(eight, 0x20) & differing(eight, b'\t') | from(eight, 0x7f)) & !eight)
+            }
+            Class::TargetStops => {
+                by_eights(window, |eight| !(from(eight, 0x21) & differing(eight, b'#')) | from(eight, 0x7f) | eight)
+            }
+            Class::Equal(octet) => {
+                by_eights(window, |eight| !(differing(eight, octet) | (eight ^ (u64::from(octet) * LOW_BITS))))
+            }
+        }
     }
 
     #[inline(always)]
@@ -37,17 +41,6 @@ impl InstructionSet for Scalar {
         length_of(window, from, is_host_octet)
     }
 
-    #[inline(always)]
-    fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
-        let pairs = window.as_chunks::<8>().0.iter().zip(lower.as_chunks::<8>().0);
-        let mut mask = 0;
-        for (index, (octets, lower)) in pairs.enumerate() {
-            let difference = (u64::from_le_bytes(*octets) | CASE_BITS) ^ u64::from_le_bytes(*lower);
-            mask |= (gather(!(from(difference, 1) | difference)) as u32) << (8 * index);
-        }
-        mask
-    }
-
     #[cold]
     #[inline(never)]
     fn apart<S: Scan>(self, scan: S) -> S::Output {
@@ -55,7 +48,6 @@ impl InstructionSet for Scalar {
     }
 }
 
-const CASE_BITS: u64 = u64::from_ne_bytes([0x20; 8]);
 const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 

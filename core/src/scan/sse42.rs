@@ -11,7 +11,7 @@ use core::arch::x86_64 as arch;
 use arch::__m128i;
 
 use super::{
-    InstructionSet, Scan, WINDOW,
+    Class, InstructionSet, Scan, WINDOW,
     octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
@@ -45,27 +45,17 @@ impl Sse42 {
 #[allow(unsafe_code, reason = "calls code that is compiled for the tier")]
 impl InstructionSet for Sse42 {
     #[inline(always)]
-    fn no_text(self, window: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { no_text(window) }
-    }
-
-    #[inline(always)]
-    fn controls(self, window: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { controls(window) }
-    }
-
-    #[inline(always)]
-    fn target_stops(self, window: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { target_stops(window) }
-    }
-
-    #[inline(always)]
-    fn equal(self, window: &[u8; WINDOW], octet: u8) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { equal(window, octet) }
+    fn window(self, class: Class, window: &[u8; WINDOW]) -> u32 {
+        match class {
+            // SAFETY: `self` exists, so `new` has detected the features. This holds for all of them.
+            Class::NoText => unsafe { no_text(window) },
+            // SAFETY: as above.
+            Class::Controls => unsafe { controls(window) },
+            // SAFETY: as above.
+            Class::TargetStops => unsafe { target_stops(window) },
+            // SAFETY: as above.
+            Class::Equal(octet) => unsafe { equal(window, octet) },
+        }
     }
 
     #[inline(always)]
@@ -82,12 +72,6 @@ impl InstructionSet for Sse42 {
         let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
         // The shift leaves bit 32 where no lane stops.
         (u64::from(stops) >> from | 1 << WINDOW).trailing_zeros() as usize
-    }
-
-    #[inline(always)]
-    fn equal_as_lower(self, window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { equal_as_lower(window, lower) }
     }
 
     #[inline(always)]
@@ -172,18 +156,6 @@ fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
         let class = arch::_mm_shuffle_epi8(by_high, high);
         let none = arch::_mm_cmpeq_epi8(arch::_mm_and_si128(classes, class), arch::_mm_setzero_si128());
         mask |= bits(none) << (16 * index);
-    }
-    mask
-}
-
-#[inline]
-#[target_feature(enable = "sse4.2,popcnt")]
-fn equal_as_lower(window: &[u8; WINDOW], lower: &[u8; WINDOW]) -> u32 {
-    let case = arch::_mm_set1_epi8(0x20);
-    let mut mask = 0;
-    for (index, (part, lower)) in window.as_chunks().0.iter().zip(lower.as_chunks().0).enumerate() {
-        let octets = arch::_mm_or_si128(load(part), case);
-        mask |= bits(arch::_mm_cmpeq_epi8(octets, load(lower))) << (16 * index);
     }
     mask
 }

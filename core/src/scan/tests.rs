@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    InstructionSet, Scan, Tier, Unavailable, WINDOW, is_field_octet, is_host_octet, is_target_octet, is_token_octet,
-    scalar::Scalar,
+    BLOCK, Class, InstructionSet, ROOM, Scan, Tier, Unavailable, WINDOW, is_field_octet, is_host_octet,
+    is_target_octet, is_token_octet, scalar::Scalar,
 };
 
 /// Runs a check on every tier that this machine has, and says which it has not.
@@ -23,6 +23,10 @@ fn on_every_tier<S: Scan<Output = ()> + Copy>(check: S) {
         match super::avx2::Avx2::new() {
             Some(tier) => tier.run(check),
             None => eprintln!("skipped: {} is not available", Tier::Avx2),
+        }
+        match super::avx512::Avx512::new() {
+            Some(tier) => tier.run(check),
+            None => eprintln!("skipped: {} is not available", Tier::Avx512),
         }
     }
 }
@@ -40,20 +44,30 @@ pub(crate) fn with_every_tier(mut check: impl FnMut(Tier)) {
     super::unpin();
 }
 
-fn expected(octets: &[u8; WINDOW], is_in_class: impl Fn(u8) -> bool) -> u32 {
-    octets.iter().enumerate().fold(0, |mask, (offset, &octet)| mask | u32::from(is_in_class(octet)) << offset)
+/// The octets in a class, looked at one by one.
+fn expected(octets: &[u8], class: Class) -> u64 {
+    let is_in_class = |octet: u8| match class {
+        Class::NoText => !(0x20..=0x7e).contains(&octet),
+        Class::Controls => !is_field_octet(octet),
+        Class::TargetStops => !is_target_octet(octet),
+        Class::Equal(wanted) => octet == wanted,
+    };
+    octets.iter().enumerate().fold(0, |mask, (offset, &octet)| mask | u64::from(is_in_class(octet)) << offset)
+}
+
+fn check_block<I: InstructionSet>(instructions: I, block: &[u8; BLOCK]) {
+    for class in [Class::NoText, Class::Controls, Class::TargetStops, Class::Equal(b'\r'), Class::Equal(block[7])] {
+        assert_eq!(instructions.block(class, block), expected(block, class), "{class:?} in {block:02x?}");
+    }
+    if let Some(window) = block.last_chunk() {
+        check_window(instructions, window);
+    }
 }
 
 fn check_window<I: InstructionSet>(instructions: I, window: &[u8; WINDOW]) {
-    let controls = expected(window, |octet| !is_field_octet(octet));
-    assert_eq!(instructions.controls(window), controls, "controls of {window:02x?}");
-    let no_text = expected(window, |octet| !(0x20..=0x7e).contains(&octet));
-    assert_eq!(instructions.no_text(window), no_text, "no text in {window:02x?}");
-    let stops = expected(window, |octet| !is_target_octet(octet));
-    assert_eq!(instructions.target_stops(window), stops, "target stops of {window:02x?}");
-    for wanted in [b'\r', window[7]] {
-        let equal = expected(window, |octet| octet == wanted);
-        assert_eq!(instructions.equal(window, wanted), equal, "{wanted:02x} in {window:02x?}");
+    for class in [Class::NoText, Class::Controls, Class::TargetStops, Class::Equal(b'\r'), Class::Equal(window[7])] {
+        let mask = u64::from(instructions.window(class, window));
+        assert_eq!(mask, expected(window, class), "{class:?} in {window:02x?}");
     }
     for from in [0, 1, 15, 16, 31] {
         let length = window[from..].iter().position(|&octet| !is_token_octet(octet)).unwrap_or(WINDOW);
@@ -61,11 +75,6 @@ fn check_window<I: InstructionSet>(instructions: I, window: &[u8; WINDOW]) {
         let length = window[from..].iter().position(|&octet| !is_host_octet(octet)).unwrap_or(WINDOW);
         assert_eq!(instructions.host_length(window, from), length, "host from {from} on in {window:02x?}");
     }
-    // Two lanes of three are equal, whatever is there.
-    let lower: [_; WINDOW] = core::array::from_fn(|lane| window[lane] | if lane % 3 == 0 { 0 } else { 0x20 });
-    let equal = window.iter().zip(&lower).enumerate();
-    let equal = equal.fold(0, |mask, (lane, (octet, lower))| mask | u32::from(octet | 0x20 == *lower) << lane);
-    assert_eq!(instructions.equal_as_lower(window, &lower), equal, "{window:02x?} as {lower:02x?}");
 }
 
 #[derive(Clone, Copy)]
@@ -77,10 +86,10 @@ impl Scan for EveryOctetInEveryLane {
     fn run<I: InstructionSet>(self, instructions: I) {
         for filler in [b'a', 0x00, 0xff, b' '] {
             for octet in 0..=u8::MAX {
-                for lane in 0..WINDOW {
-                    let mut window = [filler; WINDOW];
-                    window[lane] = octet;
-                    check_window(instructions, &window);
+                for lane in 0..BLOCK {
+                    let mut block = [filler; BLOCK];
+                    block[lane] = octet;
+                    check_block(instructions, &block);
                 }
             }
         }
@@ -100,8 +109,8 @@ impl Scan for AtOffsets<'_> {
 
     fn run<I: InstructionSet>(self, instructions: I) {
         for offset in 0..self.0.len() {
-            if let Some(window) = self.0[offset..].first_chunk() {
-                check_window(instructions, window);
+            if let Some(block) = self.0[offset..].first_chunk() {
+                check_block(instructions, block);
             }
         }
     }
@@ -117,6 +126,37 @@ proptest::proptest! {
     #[test]
     fn every_tier_agrees_on_random_octets(octets in proptest::collection::vec(proptest::num::u8::ANY, 64..200)) {
         on_every_tier(AtOffsets(&octets));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct PlacesOf(u64);
+
+impl Scan for PlacesOf {
+    type Output = ();
+
+    fn run<I: InstructionSet>(self, instructions: I) {
+        for from in [0, 1, 64, 16_000, usize::from(u16::MAX) - BLOCK] {
+            let expected: Vec<_> =
+                (0..BLOCK).filter(|bit| self.0 >> bit & 1 == 1).map(|bit| (from + bit) as u16).collect();
+            let expected = &expected[..expected.len().min(ROOM)];
+            let mut room = [u16::MAX; ROOM];
+            instructions.places(self.0, from, &mut room);
+            assert_eq!(&room[..expected.len()], expected, "places of {:064b} from {from} on", self.0);
+        }
+    }
+}
+
+#[test]
+fn every_tier_writes_down_the_places_of_bits() {
+    for mask in [0, 1, 1 << 63, u64::MAX, 0x5555_5555_5555_5555, 0xaaaa_aaaa_aaaa_aaaa] {
+        on_every_tier(PlacesOf(mask));
+    }
+    let mut mask = 0x0123_4567_89ab_cdef_u64;
+    for _ in 0..1_000 {
+        mask = mask.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        on_every_tier(PlacesOf(mask));
+        on_every_tier(PlacesOf(mask & mask >> 1 & mask >> 2));
     }
 }
 

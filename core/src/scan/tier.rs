@@ -5,7 +5,7 @@ use core::{
 
 use super::{InstructionSet, scalar::Scalar};
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-use super::{avx2::Avx2, sse42::Sse42};
+use super::{avx2::Avx2, avx512::Avx512, sse42::Sse42};
 
 /// A set of instructions that the scanners are compiled for.
 ///
@@ -25,11 +25,13 @@ pub enum Tier {
     Sse42,
     /// 32 octets at a time; x86 with AVX2, BMI1, BMI2 and `popcnt`.
     Avx2,
+    /// 64 octets at a time; x86 with the AVX-512 of Ice Lake and Zen 4: F, BW, VL and VBMI2.
+    Avx512,
 }
 
 impl Tier {
     /// All tiers, the narrowest first.
-    pub const ALL: [Self; 3] = [Self::Scalar, Self::Sse42, Self::Avx2];
+    pub const ALL: [Self; 4] = [Self::Scalar, Self::Sse42, Self::Avx2, Self::Avx512];
 
     /// The tier that scans use: the widest that is available, unless one was [pinned](pin).
     #[inline]
@@ -38,6 +40,7 @@ impl Tier {
             SCALAR => Self::Scalar,
             SSE42 => Self::Sse42,
             AVX2 => Self::Avx2,
+            AVX512 => Self::Avx512,
             _ => choose(),
         }
     }
@@ -50,17 +53,20 @@ impl Tier {
             Self::Sse42 => Sse42::new().is_some(),
             #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
             Self::Avx2 => Avx2::new().is_some(),
+            #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+            Self::Avx512 => Avx512::new().is_some(),
             #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-            Self::Sse42 | Self::Avx2 => false,
+            Self::Sse42 | Self::Avx2 | Self::Avx512 => false,
         }
     }
 
-    /// `scalar`, `sse4.2` or `avx2`.
+    /// `scalar`, `sse4.2`, `avx2` or `avx512`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
             Self::Sse42 => "sse4.2",
             Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
         }
     }
 }
@@ -115,16 +121,21 @@ pub(crate) trait Scan {
 pub(crate) fn dispatch<S: Scan>(scan: S) -> S::Output {
     match Tier::in_use() {
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Tier::Avx512 => match Avx512::new() {
+            Some(tier) => tier.run(scan),
+            None => Scalar.run(scan),
+        },
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         Tier::Avx2 => match Avx2::new() {
             Some(tier) => tier.run(scan),
-            None => scan.run(Scalar),
+            None => Scalar.run(scan),
         },
         #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
         Tier::Sse42 => match Sse42::new() {
             Some(tier) => tier.run(scan),
-            None => scan.run(Scalar),
+            None => Scalar.run(scan),
         },
-        _ => scan.run(Scalar),
+        _ => Scalar.run(scan),
     }
 }
 
@@ -142,11 +153,13 @@ const UNKNOWN: u8 = 0;
 const SCALAR: u8 = 1;
 const SSE42: u8 = 2;
 const AVX2: u8 = 3;
+const AVX512: u8 = 4;
 
 const fn number(tier: Tier) -> u8 {
     match tier {
         Tier::Scalar => SCALAR,
         Tier::Sse42 => SSE42,
         Tier::Avx2 => AVX2,
+        Tier::Avx512 => AVX512,
     }
 }

@@ -120,7 +120,7 @@ fn prometheus_is_told_what_was_counted() {
 fn the_banner_names_address_workers_and_tier() {
     let server = Server::start(PROGRAM, &["--workers", "2"]);
     assert!(server.banner.contains("127.0.0.1:") && server.banner.contains("2 workers"), "{}", server.banner);
-    let tiers = ["avx2", "sse4.2", "scalar"];
+    let tiers = ["avx512", "avx2", "sse4.2", "scalar"];
     assert!(tiers.iter().any(|tier| server.banner.contains(tier)), "{}", server.banner);
 }
 

@@ -1,0 +1,201 @@
+//! The AVX-512 tier: 64 octets at a time, and masks that need not be moved out of vectors.
+//!
+//! `vbmi2` writes down the places of bits at once; processors that have it do not slow down for wide vectors.
+
+#[cfg(target_arch = "x86")]
+use core::arch::x86 as arch;
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64 as arch;
+
+use arch::{__m128i, __m256i, __m512i};
+
+use super::{
+    BLOCK, Class, InstructionSet, ROOM, Scan, WINDOW,
+    octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
+};
+
+cpufeatures::new!(detected, "avx512f", "avx512bw", "avx512vl", "avx512vbmi2", "avx2", "bmi1", "bmi2", "popcnt");
+
+/// Exists only where the processor has what the tier is compiled for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx512(());
+
+impl Avx512 {
+    /// The tier, if the processor has it and the build does not forbid it.
+    #[inline]
+    pub(crate) fn new() -> Option<Self> {
+        let forbidden = cfg!(any(feature = "max-tier-scalar", feature = "max-tier-sse42", feature = "max-tier-avx2"));
+        (!forbidden && detected::get()).then_some(Self(()))
+    }
+
+    /// Runs a scan that is compiled for this tier.
+    #[inline]
+    #[allow(unsafe_code, reason = "calls code that is compiled for the tier")]
+    pub(crate) fn run<S: Scan>(self, scan: S) -> S::Output {
+        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+        fn compiled<S: Scan>(tier: Avx512, scan: S) -> S::Output {
+            scan.run(tier)
+        }
+        // SAFETY: `self` exists, so `new` has detected every feature that is enabled.
+        unsafe { compiled(self, scan) }
+    }
+}
+
+#[allow(unsafe_code, reason = "calls code that is compiled for the tier")]
+impl InstructionSet for Avx512 {
+    #[inline(always)]
+    fn window(self, class: Class, window: &[u8; WINDOW]) -> u32 {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        unsafe { window_mask(class, window) }
+    }
+
+    #[inline(always)]
+    fn block(self, class: Class, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        unsafe { block_mask(class, block) }
+    }
+
+    #[inline(always)]
+    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        let stops = unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) };
+        // Where no lane stops there are as many zeros as lanes.
+        (stops >> from).trailing_zeros() as usize
+    }
+
+    #[inline(always)]
+    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
+        // Where no lane stops there are as many zeros as lanes.
+        (stops >> from).trailing_zeros() as usize
+    }
+
+    #[inline(always)]
+    fn places(self, mask: u64, from: usize, room: &mut [u16; ROOM]) {
+        // SAFETY: `self` exists, so `new` has detected the features.
+        unsafe { places(mask, from as u16, room) }
+    }
+
+    #[inline(always)]
+    fn apart<S: Scan>(self, scan: S) -> S::Output {
+        #[cold]
+        #[inline(never)]
+        #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+        fn compiled<S: Scan>(tier: Avx512, scan: S) -> S::Output {
+            scan.run(tier)
+        }
+        // SAFETY: `self` exists, so `new` has detected every feature that is enabled.
+        unsafe { compiled(self, scan) }
+    }
+}
+
+/// Which octets of a block are in a class.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn block_mask(class: Class, block: &[u8; BLOCK]) -> u64 {
+    let octets = load_block(block);
+    let all = |octet: u8| arch::_mm512_set1_epi8(octet.cast_signed());
+    match class {
+        // One more than the octet, as a signed number: text is above the bound. 0x7f has become the least of all, 0xff zero.
+        Class::NoText => arch::_mm512_cmplt_epi8_mask(arch::_mm512_add_epi8(octets, all(1)), all(0x21)),
+        Class::Controls => {
+            arch::_mm512_cmplt_epu8_mask(octets, all(0x20)) & arch::_mm512_cmpneq_epi8_mask(octets, all(0x09))
+                | arch::_mm512_cmpeq_epi8_mask(octets, all(0x7f))
+        }
+        Class::TargetStops => {
+            arch::_mm512_cmplt_epi8_mask(arch::_mm512_add_epi8(octets, all(1)), all(0x22))
+                | arch::_mm512_cmpeq_epi8_mask(octets, all(0x23))
+        }
+        Class::Equal(octet) => arch::_mm512_cmpeq_epi8_mask(octets, all(octet)),
+    }
+}
+
+/// The same for half as many octets.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn window_mask(class: Class, window: &[u8; WINDOW]) -> u32 {
+    let octets = load_window(window);
+    let all = |octet: u8| arch::_mm256_set1_epi8(octet.cast_signed());
+    match class {
+        Class::NoText => arch::_mm256_cmplt_epi8_mask(arch::_mm256_add_epi8(octets, all(1)), all(0x21)),
+        Class::Controls => {
+            arch::_mm256_cmplt_epu8_mask(octets, all(0x20)) & arch::_mm256_cmpneq_epi8_mask(octets, all(0x09))
+                | arch::_mm256_cmpeq_epi8_mask(octets, all(0x7f))
+        }
+        Class::TargetStops => {
+            arch::_mm256_cmplt_epi8_mask(arch::_mm256_add_epi8(octets, all(1)), all(0x22))
+                | arch::_mm256_cmpeq_epi8_mask(octets, all(0x23))
+        }
+        Class::Equal(octet) => arch::_mm256_cmpeq_epi8_mask(octets, all(octet)),
+    }
+}
+
+/// What is not in a class of octets, which is given by the low halves of its octets.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
+    let octets = load_window(window);
+    // The shuffle looks at the low half of an index, and yields 0 from 0x80 on.
+    let classes = arch::_mm256_shuffle_epi8(table(class), octets);
+    let high = arch::_mm256_and_si256(arch::_mm256_srli_epi16::<4>(octets), arch::_mm256_set1_epi8(0x0f));
+    let class = arch::_mm256_shuffle_epi8(table(&BIT_BY_HIGH_NIBBLE), high);
+    arch::_mm256_testn_epi8_mask(classes, class)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn places(mask: u64, from: u16, room: &mut [u16; ROOM]) {
+    let lanes = arch::_mm512_maskz_compress_epi8(mask, load_block(&LANES));
+    let lanes = arch::_mm512_cvtepu8_epi16(arch::_mm512_castsi512_si256(lanes));
+    store(room, arch::_mm512_add_epi16(lanes, arch::_mm512_set1_epi16(from.cast_signed())));
+}
+
+/// The number of each lane.
+static LANES: [u8; BLOCK] = {
+    let mut lanes = [0; BLOCK];
+    let mut lane = 0;
+    while lane < BLOCK {
+        lanes[lane] = lane as u8;
+        lane += 1;
+    }
+    lanes
+};
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+#[allow(unsafe_code, reason = "loads a vector")]
+fn load_block(octets: &[u8; BLOCK]) -> __m512i {
+    // SAFETY: the array has the 64 octets that are read, and the load asks for no alignment.
+    unsafe { arch::_mm512_loadu_si512(octets.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+#[allow(unsafe_code, reason = "loads a vector")]
+fn load_window(octets: &[u8; WINDOW]) -> __m256i {
+    // SAFETY: the array has the 32 octets that are read, and the load asks for no alignment.
+    unsafe { arch::_mm256_loadu_si256(octets.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn table(half: &[u8; 16]) -> __m256i {
+    arch::_mm256_broadcastsi128_si256(load_half(half))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+#[allow(unsafe_code, reason = "loads a vector")]
+fn load_half(octets: &[u8; 16]) -> __m128i {
+    // SAFETY: the array has the 16 octets that are read, and the load asks for no alignment.
+    unsafe { arch::_mm_loadu_si128(octets.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+#[allow(unsafe_code, reason = "stores a vector")]
+fn store(room: &mut [u16; ROOM], places: __m512i) {
+    // SAFETY: the array has room for the 32 numbers of two octets that are written, and the store asks for no alignment.
+    unsafe { arch::_mm512_storeu_si512(room.as_mut_ptr().cast(), places) }
+}
