@@ -220,8 +220,8 @@ pub(super) const fn runs(bits: u64, before: u64) -> (u64, u64) {
     (bits & !follows_one, bits & follows_one & follows_two)
 }
 
-/// Reads the lines between line ends, as many as there are spans, which are fewer than line ends. Gives the offset behind the head, and which fields are known
-/// ones. `None`: one of them is not plain.
+/// Reads the lines between line ends, as many as there are spans, which are fewer than line ends. Gives the offset behind the
+/// head, and which fields are known ones. `None`: one of them is not plain.
 ///
 /// Nothing is carried from line to line, so that lines can overlap in the processor, and a branch is only taken for what
 /// is rare.
@@ -244,13 +244,13 @@ fn plain<I: InstructionSet>(
         end_before = usize::from(end);
     }
     for (span, line) in lines {
-        let around = input.part(end_before - 1);
+        let around = input.part(end_before.checked_sub(1)?);
         let length = plain_name(instructions, around.octets, around.skip, &mut candidates)?;
         let end = ends[line % MOST_LINES];
         *span = span_of(end_before + 2, length, end);
         end_before = usize::from(end);
     }
-    if *input.octets().get(end_before - 1)? <= b' ' {
+    if *input.octets().get(end_before.wrapping_sub(1))? <= b' ' {
         return None;
     }
     let mut known = Collector::new();
