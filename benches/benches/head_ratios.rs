@@ -2,11 +2,15 @@
 //! that they have on AVX2 and SSE4.2.
 //!
 //! The parsers take turns in short slices, and medians are compared: what disturbs one disturbs all. Where code and
-//! data happen to lie changes small figures, so compare several runs of the program.
+//! data happen to lie changes small figures, so the program launches itself several times, and takes the medians of that.
 //!
 //! `httparse` is built with its vectors, or by `--no-default-features` without: the goals are set by whichever is faster.
 
-use std::{hint::black_box, time::Instant};
+use std::{
+    hint::black_box,
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 use benches::{
     corpora::{Corpus, browser},
@@ -16,18 +20,63 @@ use pronto::scan::Tier;
 
 /// An argument, other than those that cargo gives, picks the corpora whose names have it.
 fn main() {
-    let chosen = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let chosen = arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str);
     let parsers = Parser::all();
+    if arguments.iter().any(|argument| argument == ONE_LAUNCH) {
+        for (name, times) in times(&parsers, chosen) {
+            println!("{name}{SEPARATOR}{times:?}");
+        }
+        return;
+    }
+    let launches: Vec<_> = (0..LAUNCHES).map(|_| launch(chosen)).collect();
     let names: Vec<_> = parsers.iter().map(|parser| format!("{} ns", parser.name())).collect();
     print_row("a head", names.into_iter().chain(RATIOS_OF.map(|tier| format!("{tier}: times faster (goal)"))));
     print_row("---", parsers.iter().map(|_| "---:".into()).chain(RATIOS_OF.map(|_| "---:".into())));
-    for corpus in Corpus::all().into_iter().filter(|corpus| corpus.name.contains(&chosen)) {
-        report(corpus.name, &parsers, &corpus, Parser::parse);
+    for (row, (name, _)) in launches[0].iter().enumerate() {
+        let of_parser = |parser| median(launches.iter().map(|launch| launch[row].1[parser]).collect());
+        report(name, &parsers, &(0..parsers.len()).map(of_parser).collect::<Vec<_>>());
     }
+}
+
+/// How often the program is launched.
+const LAUNCHES: usize = 9;
+
+/// What tells a launch that it is one.
+const ONE_LAUNCH: &str = "--one-launch";
+
+/// What stands between the name of a corpus and its times in what a launch prints.
+const SEPARATOR: &str = ": ";
+
+/// The name of a corpus, and the time that each parser takes for a head of it, in nanoseconds.
+type Times = (String, Vec<f64>);
+
+/// What another launch of this program measures.
+fn launch(chosen: &str) -> Vec<Times> {
+    let program = std::env::current_exe().expect("the path of this program");
+    let output = Command::new(program).args([ONE_LAUNCH, chosen]).stderr(Stdio::inherit()).output();
+    let output = output.expect("this program can be started");
+    assert!(output.status.success(), "a launch has failed");
+    let printed = String::from_utf8(output.stdout).expect("a launch prints text");
+    let rows = printed.lines().map(|line| {
+        let (name, times) = line.rsplit_once(SEPARATOR).expect("a name and times");
+        let times = times.trim_matches(['[', ']']).split(", ").map(|time| time.parse().expect("a number"));
+        (name.into(), times.collect())
+    });
+    rows.collect()
+}
+
+/// Measures all corpora whose names have what was chosen.
+fn times(parsers: &[Parser], chosen: &str) -> Vec<Times> {
+    let corpora = Corpus::all().into_iter().filter(|corpus| corpus.name.contains(chosen));
+    let mut times: Vec<_> =
+        corpora.map(|corpus| (corpus.name.into(), measure(parsers, &corpus, Parser::parse))).collect();
     let pieces = "703 B by 100 B";
-    if pieces.contains(&chosen) {
-        report(pieces, &parsers, &browser(), |parser, heads| parser.parse_in_pieces(heads, 100));
+    if pieces.contains(chosen) {
+        let in_pieces = |parser: Parser, heads: &[Vec<u8>]| parser.parse_in_pieces(heads, 100);
+        times.push((pieces.into(), measure(parsers, &browser(), in_pieces)));
     }
+    times
 }
 
 /// The tiers that are compared with others.
@@ -44,8 +93,7 @@ const GOALS: [(&str, [(f64, f64); 2]); 7] = [
     ("mixed", [(4.5, 3.0), (3.5, 2.4)]),
 ];
 
-fn report(name: &str, parsers: &[Parser], corpus: &Corpus, parse: impl Fn(Parser, &[Vec<u8>]) -> usize) {
-    let times = measure(parsers, corpus, parse);
+fn report(name: &str, parsers: &[Parser], times: &[f64]) {
     let time = |wanted| parsers.iter().position(|&parser| parser == wanted).map(|index| times[index]);
     let goals = GOALS.iter().find(|(of, _)| *of == name).map(|(_, goals)| goals);
     let ratios = RATIOS_OF.into_iter().map(|tier| {
@@ -96,5 +144,5 @@ fn median(mut samples: Vec<f64>) -> f64 {
     samples[samples.len() / 2]
 }
 
-const ROUNDS: usize = 101;
+const ROUNDS: usize = 21;
 const HEADS: usize = 4_000;
