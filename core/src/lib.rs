@@ -12,6 +12,7 @@
 //! | [`response`] | the serializer: status, fields, then exactly one kind of content |
 //! | [`connection`] | the engine: events, ordered pipeline, limits, deadlines |
 //! | [`service`] | handlers, the router, and the driver that joins the engine, buffers and a handler |
+//! | `serve` | connections over any `Read` and `Write`, by the features `embedded-io` and `embedded-io-async` |
 
 #![no_std]
 #![deny(unsafe_code, clippy::std_instead_of_core, clippy::std_instead_of_alloc, clippy::alloc_instead_of_core)]
@@ -34,4 +35,6 @@ mod mutants;
 pub mod proxy;
 pub mod response;
 pub mod scan;
+#[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]
+pub mod serve;
 pub mod service;

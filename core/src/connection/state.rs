@@ -37,7 +37,7 @@
 //! follows may not be HTTP; and whoever takes content piece by piece and has no room.
 
 use crate::{
-    framing::{ContentDecoder, ContentLimits, Decoded, Framing, Part, request_framing},
+    framing::{ContentDecoder, ContentLimits, Decoded, Framing, FramingError, Part, Stage, request_framing},
     head::{ConnectionOptions, FieldSpan, HeadError, HeadErrorKind, Method, Progress, Request, RequestParser, Version},
     response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
 };
@@ -124,8 +124,8 @@ enum Input {
     Idle,
     /// Some octets of a head are there.
     Head,
-    /// The head did not arrive in time, which is still to be told.
-    HeadTimedOut,
+    /// The head cannot become complete, which is still to be told.
+    HeadHopeless(Hopeless),
     /// In the content of the last request, or just behind its head.
     Content(Content),
     /// Another protocol's.
@@ -151,8 +151,17 @@ struct Content {
     expected: bool,
     /// Nobody wants it: it is thrown away, as long as `received` is within `limit`.
     declined: bool,
-    /// It came too slowly, which is still to be told.
-    timed_out: bool,
+    /// It cannot become complete, which is still to be told.
+    hopeless: Option<Hopeless>,
+}
+
+/// Why a message that has begun cannot become complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hopeless {
+    /// It came too slowly.
+    Late,
+    /// The owner's buffer is full.
+    NoRoom,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,7 +218,11 @@ impl Connection {
     ) -> Polled<'i> {
         match self.input {
             Input::Idle | Input::Head => self.poll_head(config, input, fields, now),
-            Input::HeadTimedOut => self.reject_head(Rejection::HeadTimeout),
+            Input::HeadHopeless(Hopeless::Late) => self.reject_head(Rejection::HeadTimeout),
+            Input::HeadHopeless(Hopeless::NoRoom) => {
+                let (kind, at) = (HeadErrorKind::HeadTooLarge, input.len());
+                self.reject_head(Rejection::Head(HeadError { kind, at }))
+            }
             Input::Content(_) if self.content_paused => Polled { consumed: 0, event: Event::Paused },
             Input::Content(_) => self.poll_content(input, now),
             Input::Upgraded => Polled { consumed: 0, event: Event::Upgraded },
@@ -322,6 +335,19 @@ impl Connection {
         self.ended = true;
         if matches!(self.output, Output::Lingering { .. }) {
             self.output = Output::Done;
+        }
+    }
+
+    /// Says that the buffer of the input is full, and holds nothing that [`poll_event`](Self::poll_event) would take: the
+    /// message that has begun can never become complete. It is refused with 431 where its head or its trailer section has no
+    /// room, and with 413 where its content has none, which its owner gathers.
+    ///
+    /// Call [`poll_event`](Self::poll_event) next.
+    pub const fn handle_full_input(&mut self) {
+        match &mut self.input {
+            Input::Idle | Input::Head => self.input = Input::HeadHopeless(Hopeless::NoRoom),
+            Input::Content(content) => content.hopeless = Some(Hopeless::NoRoom),
+            Input::HeadHopeless(_) | Input::Upgraded | Input::Closed => {}
         }
     }
 
@@ -460,7 +486,7 @@ impl Connection {
             (Output::Open, Input::Content(_) | Input::Upgraded) => {
                 !self.content_paused && self.unsent <= config.limits.output_high_water
             }
-            (Output::Open, Input::HeadTimedOut | Input::Closed) => false,
+            (Output::Open, Input::HeadHopeless(_) | Input::Closed) => false,
         }
     }
 
@@ -514,9 +540,9 @@ impl Connection {
                 (self.input, self.output) = (Input::Closed, Output::Done);
                 self.note_close(CloseReason::Idle);
             }
-            Input::Head => self.input = Input::HeadTimedOut,
-            Input::Content(content) => content.timed_out = true,
-            Input::HeadTimedOut | Input::Upgraded | Input::Closed => {}
+            Input::Head => self.input = Input::HeadHopeless(Hopeless::Late),
+            Input::Content(content) => content.hopeless = Some(Hopeless::Late),
+            Input::HeadHopeless(_) | Input::Upgraded | Input::Closed => {}
         }
     }
 
@@ -609,10 +635,9 @@ impl Connection {
                 return Polled { consumed: thrown_away + consumed, event };
             };
             let expected = content.expected;
-            let polled = if content.timed_out {
-                Polled { consumed: 0, event: Event::ContentRejected(Rejection::ContentTimeout) }
-            } else {
-                content.poll(input, self.ended)
+            let polled = match content.hopeless {
+                Some(hopeless) => Polled { consumed: 0, event: Event::ContentRejected(content.why(hopeless)) },
+                None => content.poll(input, self.ended),
             };
             if expected && !content.expected {
                 self.waiting_since = now;
@@ -758,7 +783,7 @@ impl Connection {
             Input::Idle if self.in_flight == 0 && self.unsent == 0 => timeouts.idle?,
             Input::Head => timeouts.head?,
             // Who waits for leave to send is not late.
-            Input::Content(content) if !content.timed_out && !content.expected => {
+            Input::Content(content) if content.hopeless.is_none() && !content.expected => {
                 timeouts.content?.allowance(content.received - content.received_before)
             }
             _ => return None,
@@ -787,7 +812,19 @@ impl Content {
             last,
             expected,
             declined: false,
-            timed_out: false,
+            hopeless: None,
+        }
+    }
+
+    /// What is said of content that cannot become complete.
+    fn why(&self, hopeless: Hopeless) -> Rejection {
+        let limits = ContentLimits::new(self.limit);
+        match (hopeless, self.decoder.map(|decoder| decoder.state(limits).stage())) {
+            (Hopeless::Late, _) => Rejection::ContentTimeout,
+            (Hopeless::NoRoom, Some(Stage::Trailers)) => {
+                Rejection::Framing(FramingError::Trailers(HeadErrorKind::HeadTooLarge))
+            }
+            (Hopeless::NoRoom, _) => Rejection::Framing(FramingError::ContentTooLarge),
         }
     }
 

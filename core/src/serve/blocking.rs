@@ -1,0 +1,361 @@
+//! Over transports that block: those of the crate `embedded-io`.
+
+use core::fmt;
+
+use embedded_io::{Error as _, ErrorKind, Read, Write};
+
+use super::{
+    Answered, Buffers, Ended, Error, Server,
+    machine::{Done, Goal, Machine, State, Step},
+    server::Hooks,
+};
+use crate::{
+    buffer::SliceSink,
+    connection::Instant,
+    head::{Request, RequestHead, Status},
+    response::{Replied, ResponseError, ResponseWriter},
+};
+
+impl<T: Read + Write, C: Fn() -> Instant> Server<T, C> {
+    /// Serves a connection to its end. The handler is called for each request, in order, and its replies are gathered until
+    /// there is nothing left to answer.
+    ///
+    /// # Errors
+    /// [`Error::Transport`]: the transport failed, and is to be closed. [`Error::Response`]: the output buffer is too small for
+    /// a reply without any content. What else goes wrong is answered.
+    pub fn serve<'b, H>(
+        &self,
+        transport: &mut T,
+        buffers: Buffers<'b>,
+        mut handler: H,
+    ) -> Result<Ended<'b>, Error<T::Error>>
+    where
+        H: FnMut(Exchange<'_, T>) -> Result<Answered, Error<T::Error>>,
+    {
+        let mut state = State::new(&self.config, self.common.clone(), (self.clock)());
+        let Buffers { input, output, fields } = buffers;
+        loop {
+            let lent = Buffers { input: &mut *input, output: &mut *output, fields: &mut *fields };
+            let machine = Machine::new(&mut state, &self.config, lent);
+            let mut link = Link { machine, transport: &mut *transport, hooks: &self.hooks, clock: &self.clock };
+            link.reach(Goal::Request)?;
+            let Some(head) = link.machine.head() else { break };
+            let status = match handler(Exchange { link: link.reborrow(), head }) {
+                Err(Error::Transport(error)) => return Err(Error::Transport(error)),
+                Err(error) => error.status(),
+                Ok(Answered(())) => Status::INTERNAL_SERVER_ERROR,
+            };
+            link.machine.settle(status);
+        }
+        Ok(state.ended(input))
+    }
+}
+
+/// A request, and the right to answer it once: by giving it away.
+pub struct Exchange<'c, T> {
+    link: Link<'c, T>,
+    head: RequestHead,
+}
+
+impl<'c, T: Read + Write> Exchange<'c, T> {
+    /// The request.
+    pub fn request(&self) -> Request<'_> {
+        self.link.machine.request(&self.head)
+    }
+
+    /// Sets how much content the request may have, in place of [`Limits::content`](crate::connection::Limits::content); more is
+    /// answered 413. Call it before any of it is read.
+    pub const fn limit_content(&mut self, octets: u64) {
+        self.link.machine.limit_content(octets);
+    }
+
+    /// All content that was not yet read, gathered behind the head of the request, and the request. There is none where the
+    /// request has none.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], also where it has no room in the input buffer; [`Error::Transport`].
+    pub fn whole(&mut self) -> Result<(Request<'_>, &[u8]), Error<T::Error>> {
+        self.link.machine.limit_whole();
+        self.link.receive(Goal::Whole)?;
+        Ok((self.request(), self.link.machine.whole()))
+    }
+
+    /// The next piece of the content, where it lies in the input buffer: as much as is there. `None` at its end.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], [`Error::Transport`].
+    pub fn piece(&mut self) -> Result<Option<&[u8]>, Error<T::Error>> {
+        self.link.machine.limit_pieces();
+        self.link.receive(Goal::Piece)?;
+        Ok(self.link.machine.hand_over_piece())
+    }
+
+    /// Copies content into memory of yours: as much as is there and fits, at least one octet; 0 at its end.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], [`Error::Transport`].
+    pub fn read(&mut self, memory: &mut [u8]) -> Result<usize, Error<T::Error>> {
+        self.link.read(memory)
+    }
+
+    /// Answers 200 with a text.
+    ///
+    /// # Errors
+    /// As for [`octets`](Self::octets).
+    pub fn text(self, text: &str) -> Result<Answered, Error<T::Error>> {
+        self.octets("text/plain; charset=utf-8", text.as_bytes())
+    }
+
+    /// Answers 200 with content of a media type. Where it does not fit into the output buffer with its head, it is sent from
+    /// where it lies.
+    ///
+    /// # Errors
+    /// [`Error::Response`], [`Error::Transport`], [`Error::Cut`].
+    pub fn octets(mut self, media_type: &str, content: &[u8]) -> Result<Answered, Error<T::Error>> {
+        self.link.machine.decline_content();
+        let whole = |writer: ResponseWriter<'_, SliceSink<'_>>| writer.ok(media_type, content);
+        match self.link.machine.reply(&whole, (self.link.clock)()) {
+            Ok(()) => self.link.finish(),
+            Err(ResponseError::NoRoom) => {
+                let head = |writer: ResponseWriter<'_, SliceSink<'_>>| {
+                    writer.status(Status::OK).content_type(media_type).content_of_length(content.len() as u64)
+                };
+                self.link.reply(&head)?;
+                self.link.send_content(content)?;
+                self.link.finish()
+            }
+            Err(error) => Err(Error::Response(error)),
+        }
+    }
+
+    /// Answers with a status and no content.
+    ///
+    /// # Errors
+    /// [`Error::Response`], [`Error::Transport`], [`Error::Cut`].
+    pub fn status(self, status: Status) -> Result<Answered, Error<T::Error>> {
+        self.reply(|writer| writer.status(status).no_content())
+    }
+
+    /// Answers with whatever a [`ResponseWriter`] can write, in the output buffer. `write` is called again, after the output has
+    /// been sent, where there was no room.
+    ///
+    /// # Errors
+    /// [`Error::Response`], [`Error::Transport`], [`Error::Cut`]; [`Error::WrongLength`] where it promises content, which is for
+    /// [`stream`](Self::stream).
+    pub fn reply<W>(mut self, write: W) -> Result<Answered, Error<T::Error>>
+    where
+        W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
+    {
+        self.link.machine.decline_content();
+        self.link.reply(&write)?;
+        self.link.finish()
+    }
+
+    /// Begins a reply whose content comes piece by piece: `write` finishes its head by
+    /// [`chunked`](crate::response::ResponseHeadWriter::chunked) or
+    /// [`content_of_length`](crate::response::ResponseHeadWriter::content_of_length). Content of the request may still be read.
+    ///
+    /// # Errors
+    /// [`Error::Response`], [`Error::Transport`], [`Error::Cut`].
+    pub fn stream<W>(mut self, write: W) -> Result<Body<'c, T>, Error<T::Error>>
+    where
+        W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
+    {
+        self.link.reply(&write)?;
+        Ok(Body { link: self.link })
+    }
+}
+
+/// The content of a reply that has begun. It has to be [finished](Self::finish); otherwise the connection is reset, so that the
+/// client does not take it for complete.
+#[must_use = "content that is not finished looks cut off to the client"]
+pub struct Body<'c, T> {
+    link: Link<'c, T>,
+}
+
+impl<T: Read + Write> Body<'_, T> {
+    /// Sends octets: of a reply in chunks they become one. They are gathered in the output buffer where they fit in, and are
+    /// sent from where they lie otherwise.
+    ///
+    /// # Errors
+    /// [`Error::WrongLength`] where they are more than the head has told; [`Error::Transport`], [`Error::Cut`].
+    pub fn write(&mut self, octets: &[u8]) -> Result<(), Error<T::Error>> {
+        self.link.send_content(octets)
+    }
+
+    /// Sends what was gathered, for clients that wait for it.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::Cut`].
+    pub fn flush(&mut self) -> Result<(), Error<T::Error>> {
+        self.link.reach(Goal::Flushed)
+    }
+
+    /// Reads content of the request, as [`Exchange::read`] does.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], [`Error::Transport`], [`Error::Cut`].
+    pub fn read(&mut self, memory: &mut [u8]) -> Result<usize, Error<T::Error>> {
+        self.link.read(memory)
+    }
+
+    /// Says that this is all.
+    ///
+    /// # Errors
+    /// [`Error::WrongLength`] where it is less than the head has told; [`Error::Transport`], [`Error::Cut`].
+    pub fn finish(mut self) -> Result<Answered, Error<T::Error>> {
+        self.link.finish()
+    }
+}
+
+/// A connection and its transport.
+struct Link<'a, T> {
+    machine: Machine<'a>,
+    transport: &'a mut T,
+    hooks: &'a Hooks<T>,
+    clock: &'a dyn Fn() -> Instant,
+}
+
+impl<T: Read + Write> Link<'_, T> {
+    fn reborrow(&mut self) -> Link<'_, T> {
+        Link {
+            machine: self.machine.reborrow(),
+            transport: self.transport,
+            hooks: self.hooks,
+            clock: self.clock,
+        }
+    }
+
+    /// Has the transport do whatever it takes.
+    fn reach(&mut self, goal: Goal) -> Result<(), Error<T::Error>> {
+        loop {
+            if self.hooks.is_draining.is_some_and(|is_draining| is_draining()) {
+                self.machine.drain();
+            }
+            if let Some(unix_seconds) = self.hooks.unix_seconds {
+                self.machine.set_date(unix_seconds());
+            }
+            let now = (self.clock)();
+            let (step, within) = self.machine.step(goal, now)?;
+            if let (Some(set_waiting), Step::Write(_) | Step::Flush | Step::Read(_)) = (self.hooks.set_waiting, &step) {
+                set_waiting(self.transport, within);
+            }
+            let done = match step {
+                Step::Reached => return Ok(()),
+                Step::Write(octets) => self.transport.write(octets).map(Done::Wrote),
+                Step::Flush => self.transport.flush().map(|()| Done::Flushed),
+                Step::Read(room) => self.transport.read(room).map(Done::Received),
+                Step::ShutdownWrite => {
+                    if let Some(shut_down) = self.hooks.shut_down {
+                        shut_down(self.transport);
+                    }
+                    Ok(Done::Nothing)
+                }
+            };
+            self.handle(done)?;
+        }
+    }
+
+    fn receive(&mut self, goal: Goal) -> Result<(), Error<T::Error>> {
+        let received = self.reach(goal);
+        self.machine.rest();
+        received
+    }
+
+    fn read(&mut self, memory: &mut [u8]) -> Result<usize, Error<T::Error>> {
+        if memory.is_empty() {
+            return Ok(0);
+        }
+        self.machine.limit_pieces();
+        self.receive(Goal::Piece)?;
+        Ok(self.machine.copy_piece(memory))
+    }
+
+    fn reply<W>(&mut self, write: &W) -> Result<(), Error<T::Error>>
+    where
+        W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
+    {
+        let mut written = self.machine.reply(write, (self.clock)());
+        if written == Err(ResponseError::NoRoom) && self.machine.has_output() {
+            self.reach(Goal::Room)?;
+            written = self.machine.reply(write, (self.clock)());
+        }
+        written.map_err(Error::Response)
+    }
+
+    fn send_content(&mut self, octets: &[u8]) -> Result<(), Error<T::Error>> {
+        let frame = self.machine.frame(octets.len())?;
+        if !frame.is_sent() {
+            return Ok(());
+        }
+        let parts = [frame.before(), octets, frame.behind()];
+        if self.machine.put(&parts).is_ok() {
+            return Ok(());
+        }
+        if self.machine.could_put(&parts) {
+            return self.put(&parts);
+        }
+        self.put(&[frame.before()])?;
+        self.reach(Goal::Room)?;
+        self.pass(octets)?;
+        self.put(&[frame.behind()])
+    }
+
+    /// Ends the reply.
+    fn finish(&mut self) -> Result<Answered, Error<T::Error>> {
+        let end = self.machine.end_of_content()?;
+        self.put(&[end])?;
+        self.machine.handle_content_sent((self.clock)());
+        Ok(Answered(()))
+    }
+
+    /// Puts all of this into the output, which may be sent before.
+    fn put(&mut self, parts: &[&[u8]]) -> Result<(), Error<T::Error>> {
+        if self.machine.put(parts).is_ok() {
+            return Ok(());
+        }
+        self.reach(Goal::Room)?;
+        self.machine.put(parts).map_err(Error::Response)
+    }
+
+    /// Sends octets from where they lie.
+    fn pass(&mut self, mut octets: &[u8]) -> Result<(), Error<T::Error>> {
+        self.machine.begin_to_pass(octets.len(), (self.clock)());
+        while !octets.is_empty() {
+            let within = self.machine.check((self.clock)())?;
+            if let Some(set_waiting) = self.hooks.set_waiting {
+                set_waiting(self.transport, within);
+            }
+            let written = self.transport.write(octets);
+            octets = octets.get(*written.as_ref().unwrap_or(&0)..).unwrap_or_default();
+            self.handle(written.map(|sent| Done::Passed { sent, unsent: octets.len() }))?;
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, done: Result<Done, T::Error>) -> Result<(), Error<T::Error>> {
+        let now = (self.clock)();
+        match done {
+            Ok(done) => self.machine.handle(done, now),
+            Err(error) => match error.kind() {
+                ErrorKind::Interrupted => {}
+                ErrorKind::TimedOut => self.machine.handle_timeout(now),
+                _ => return Err(Error::Transport(error)),
+            },
+        }
+        Ok(())
+    }
+}
+
+impl<T> fmt::Debug for Exchange<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let request = self.link.machine.request(&self.head);
+        formatter.debug_struct("Exchange").field("request", &request).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Body<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Body").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,550 @@
+//! One connection between its buffers: all of [`serve`](super) but for the octets' way from and to the transport, which is all
+//! that the blocking and the async one differ in.
+
+use core::time::Duration;
+
+use crate::{
+    buffer::SliceSink,
+    connection::{Config, Connection, Drain, Event, Instant, Polled, Rejection, Ticket, Transport},
+    framing::Framing,
+    head::{Request, RequestHead, Status},
+    response::{CommonFields, Frame, Framer, Replied, ResponseError, ResponseWriter, write_continue},
+};
+
+use super::{Buffers, Ended, error::Fault, layout::Layout};
+
+/// A connection, and what it is lent for as long as a request is answered.
+#[derive(Debug)]
+pub(super) struct Machine<'a> {
+    state: &'a mut State,
+    config: &'a Config,
+    buffers: Buffers<'a>,
+}
+
+/// What is known of a connection.
+#[derive(Debug)]
+pub(super) struct State {
+    connection: Connection,
+    common: CommonFields,
+    layout: Layout,
+    head: Option<RequestHead>,
+    /// The right to answer the request that was announced last, until it is used.
+    ticket: Option<Ticket>,
+    /// What it is answered with since nobody else did.
+    owed: Option<Status>,
+    /// How much content the request may have.
+    limit: u64,
+    /// All content of the request has come.
+    is_complete: bool,
+    /// Why no more of it comes.
+    rejection: Option<Rejection>,
+    /// What frames the content of the reply.
+    framer: Option<Framer>,
+    /// Octets in the output, and how many of them the transport has taken.
+    written: usize,
+    sent: usize,
+    /// The transport has taken octets that it was not told to flush.
+    is_dirty: bool,
+    over: Option<Over>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Over {
+    Close,
+    Reset,
+    Upgraded,
+}
+
+/// What is to be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// A request, or the end of the connection.
+    Request,
+    /// A piece of the request's content, or its end.
+    Piece,
+    /// All of the request's content, kept.
+    Whole,
+    /// An empty output.
+    Room,
+    /// An empty output, and a transport that keeps nothing back.
+    Flushed,
+}
+
+/// What the transport is to do next.
+#[derive(Debug)]
+pub(super) enum Step<'a> {
+    /// Nothing: it is reached.
+    Reached,
+    Write(&'a [u8]),
+    Flush,
+    Read(&'a mut [u8]),
+    ShutdownWrite,
+}
+
+/// What it has done.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Done {
+    Wrote(usize),
+    Flushed,
+    Received(usize),
+    /// It took octets that do not lie in the output, and is to take so many more.
+    Passed {
+        sent: usize,
+        unsent: usize,
+    },
+    Nothing,
+}
+
+/// A step without what it borrows.
+#[derive(Clone, Copy, Debug)]
+enum Want {
+    Reached,
+    Write,
+    Flush,
+    Read,
+    ShutdownWrite,
+}
+
+/// What looking into the input came to.
+#[derive(Clone, Copy, Debug)]
+enum Looked {
+    Reached,
+    /// The transport has to do something first.
+    Wait,
+    /// The output has to become empty first.
+    NeedRoom,
+    Upgraded,
+}
+
+impl State {
+    pub(super) const fn new(config: &Config, common: CommonFields, now: Instant) -> Self {
+        Self {
+            connection: Connection::new(config, now),
+            common,
+            layout: Layout::new(),
+            head: None,
+            ticket: None,
+            owed: None,
+            limit: 0,
+            is_complete: true,
+            rejection: None,
+            framer: None,
+            written: 0,
+            sent: 0,
+            is_dirty: false,
+            over: None,
+        }
+    }
+
+    /// How it ended, now that it has.
+    pub(super) fn ended<'b>(&self, input: &'b [u8]) -> Ended<'b> {
+        let reason = self.connection.close_reason();
+        match self.over {
+            Some(Over::Upgraded) => Ended::Upgraded(self.layout.raw(input)),
+            Some(Over::Close) => Ended::Close(reason),
+            Some(Over::Reset) | None => Ended::Reset(reason),
+        }
+    }
+
+    const fn unsent(&self) -> usize {
+        self.written.saturating_sub(self.sent)
+    }
+
+    /// What the transport takes without flushing may lie there for ever.
+    const fn unsent_or_kept(&self) -> usize {
+        self.unsent().saturating_add(self.is_dirty as usize)
+    }
+}
+
+impl<'a> Machine<'a> {
+    pub(super) const fn new(state: &'a mut State, config: &'a Config, buffers: Buffers<'a>) -> Self {
+        Self { state, config, buffers }
+    }
+
+    pub(super) const fn reborrow(&mut self) -> Machine<'_> {
+        let Buffers { input, output, fields } = &mut self.buffers;
+        Machine { state: self.state, config: self.config, buffers: Buffers { input, output, fields } }
+    }
+
+    pub(super) const fn drain(&mut self) {
+        self.state.connection.handle_drain(Drain::AtOnce);
+    }
+
+    pub(super) fn set_date(&mut self, unix_seconds: u64) {
+        self.state.common.set_date(unix_seconds);
+    }
+
+    /// What the transport is to do next towards this goal, and how long that may take.
+    pub(super) fn step(&mut self, goal: Goal, now: Instant) -> Result<(Step<'_>, Option<Duration>), Fault> {
+        let want = self.want(goal, now)?;
+        let within = self.time_left(now);
+        let Self { state, buffers, .. } = self;
+        let step = match want {
+            Want::Reached => Step::Reached,
+            Want::Write => Step::Write(buffers.output.get(state.sent..state.written).unwrap_or_default()),
+            Want::Flush => Step::Flush,
+            Want::Read => Step::Read(state.layout.room(buffers.input)),
+            Want::ShutdownWrite => Step::ShutdownWrite,
+        };
+        Ok((step, within))
+    }
+
+    /// How long octets may take that do not lie in the output.
+    pub(super) fn check(&mut self, now: Instant) -> Result<Option<Duration>, Fault> {
+        if self.time_left(now) == Some(Duration::ZERO) {
+            self.handle_timeout(now);
+        }
+        if self.state.connection.has_failed() { Err(Fault::Cut) } else { Ok(self.time_left(now)) }
+    }
+
+    /// What came of a step.
+    pub(super) fn handle(&mut self, done: Done, now: Instant) {
+        let state = &mut *self.state;
+        match done {
+            Done::Nothing => {}
+            Done::Received(0) => state.connection.handle_end_of_input(),
+            Done::Received(length) => state.layout.append(length, self.buffers.input),
+            // No transport does so: it would be asked for ever.
+            Done::Wrote(0) | Done::Passed { sent: 0, unsent: 1.. } => state.connection.handle_failure(),
+            Done::Passed { sent, unsent } => {
+                state.is_dirty = true;
+                state.connection.handle_transmit(self.config, sent, unsent.saturating_add(1), now);
+            }
+            Done::Wrote(length) => {
+                let length = length.min(state.unsent());
+                state.sent += length;
+                if state.sent == state.written {
+                    (state.sent, state.written) = (0, 0);
+                }
+                state.is_dirty = true;
+                state.connection.handle_transmit(self.config, length, state.unsent_or_kept(), now);
+            }
+            Done::Flushed => {
+                state.is_dirty = false;
+                state.connection.handle_transmit(self.config, 0, state.unsent(), now);
+            }
+        }
+    }
+
+    /// The transport is to take octets that do not lie in the output.
+    pub(super) fn begin_to_pass(&mut self, length: usize, now: Instant) {
+        self.state.connection.handle_transmit(self.config, 0, length, now);
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        self.state.connection.handle_timeout(self.config, now);
+    }
+
+    /// The head of the request that was reached; none where the connection has ended.
+    pub(super) const fn head(&self) -> Option<RequestHead> {
+        self.state.head
+    }
+
+    pub(super) fn request(&self, head: &RequestHead) -> Request<'_> {
+        head.view(self.state.layout.message(self.buffers.input), self.buffers.fields)
+    }
+
+    pub(super) const fn limit_content(&mut self, octets: u64) {
+        self.state.limit = octets;
+    }
+
+    /// Sets the limit of content that is to be kept, as long as none of it was looked at.
+    pub(super) fn limit_whole(&mut self) {
+        let most = self.state.layout.most_content(self.buffers.input) as u64;
+        self.state.connection.limit_content(self.state.limit.min(most));
+    }
+
+    pub(super) fn limit_pieces(&mut self) {
+        self.state.connection.limit_content(self.state.limit);
+    }
+
+    /// The content that was kept.
+    pub(super) fn whole(&self) -> &[u8] {
+        self.state.layout.content(self.buffers.input)
+    }
+
+    /// The piece that is there, which is taken by that.
+    pub(super) fn hand_over_piece(&mut self) -> Option<&[u8]> {
+        let piece = self.state.layout.piece(self.buffers.input);
+        self.state.layout.take(piece.len());
+        (!piece.is_empty()).then_some(piece)
+    }
+
+    /// Takes as much of the piece as there is room for.
+    pub(super) fn copy_piece(&mut self, memory: &mut [u8]) -> usize {
+        let piece = self.state.layout.piece(self.buffers.input);
+        let length = piece.len().min(memory.len());
+        if let (Some(room), Some(octets)) = (memory.get_mut(..length), piece.get(..length)) {
+            room.copy_from_slice(octets);
+        }
+        self.state.layout.take(length);
+        length
+    }
+
+    /// The time of whoever answers is not the client's.
+    pub(super) fn rest(&mut self) {
+        if self.state.connection.is_receiving() {
+            self.state.connection.pause_content();
+        }
+    }
+
+    /// Nothing more of the request's content is wanted.
+    pub(super) fn decline_content(&mut self) {
+        self.state.layout.take(usize::MAX);
+        if self.state.connection.is_receiving() {
+            self.state.connection.decline_content(self.config);
+        }
+    }
+
+    /// Writes the reply, or its head.
+    pub(super) fn reply<W>(&mut self, write: &W, now: Instant) -> Result<(), ResponseError>
+    where
+        W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
+    {
+        let Self { state, buffers, .. } = self;
+        let Some(mut ticket) = state.ticket.take() else { return Ok(()) };
+        state.connection.refresh_ticket(&mut ticket);
+        let mut sink = SliceSink::new(buffers.output.get_mut(state.written..).unwrap_or_default());
+        match write(ResponseWriter::new(&mut sink, ticket.context(), &state.common)) {
+            Ok(replied) => {
+                state.written += sink.written().len();
+                state.connection.handle_replied(ticket, &replied, now);
+                state.framer = Some(Framer::new(&replied));
+                Ok(())
+            }
+            Err(error) => {
+                state.ticket = Some(ticket);
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn frame(&mut self, length: usize) -> Result<Frame, Fault> {
+        match &mut self.state.framer {
+            Some(framer) => framer.frame(length).map_err(|_| Fault::WrongLength),
+            None => Err(Fault::WrongLength),
+        }
+    }
+
+    /// Puts all of these into the output, or none.
+    pub(super) fn put(&mut self, parts: &[&[u8]]) -> Result<(), ResponseError> {
+        let length = length_of(parts);
+        let Self { state, buffers, .. } = self;
+        let mut room = buffers.output.get_mut(state.written..).unwrap_or_default();
+        if room.len() < length {
+            return Err(ResponseError::NoRoom);
+        }
+        for part in parts {
+            let Some((place, rest)) = room.split_at_mut_checked(part.len()) else { return Err(ResponseError::NoRoom) };
+            place.copy_from_slice(part);
+            room = rest;
+        }
+        state.written += length;
+        Ok(())
+    }
+
+    /// Whether all of these would fit into an empty output.
+    pub(super) fn could_put(&self, parts: &[&[u8]]) -> bool {
+        self.buffers.output.len() >= length_of(parts)
+    }
+
+    pub(super) const fn has_output(&self) -> bool {
+        self.state.unsent() > 0
+    }
+
+    /// What stands behind the content of the reply.
+    pub(super) fn end_of_content(&self) -> Result<&'static [u8], Fault> {
+        self.state.framer.map_or(Ok(b""), |framer| framer.end().map_err(|_| Fault::WrongLength))
+    }
+
+    /// All content of the reply is in the output, or was sent.
+    pub(super) fn handle_content_sent(&mut self, now: Instant) {
+        let connection = &mut self.state.connection;
+        if connection.is_sending() && !connection.is_upgraded() {
+            connection.handle_content_sent(now);
+        }
+    }
+
+    /// The handler has returned. What it has not answered is answered with this status.
+    pub(super) fn settle(&mut self, status: Status) {
+        let state = &mut *self.state;
+        if state.ticket.is_some() {
+            state.owed = Some(status);
+        } else if state.connection.is_sending() && !state.connection.is_upgraded() {
+            // It has begun, and is not complete.
+            state.connection.handle_failure();
+        }
+        self.decline_content();
+    }
+
+    /// How long the transport may take, at most.
+    fn time_left(&self, now: Instant) -> Option<Duration> {
+        self.state.connection.poll_timeout(self.config).map(|deadline| deadline.since(now))
+    }
+
+    fn want(&mut self, goal: Goal, now: Instant) -> Result<Want, Fault> {
+        loop {
+            // Whatever has come by now has been looked at.
+            let want = self.want_in_time(goal, now)?;
+            let waits = matches!(want, Want::Write | Want::Flush | Want::Read);
+            if !waits || self.time_left(now) != Some(Duration::ZERO) {
+                return Ok(want);
+            }
+            self.handle_timeout(now);
+        }
+    }
+
+    fn want_in_time(&mut self, goal: Goal, now: Instant) -> Result<Want, Fault> {
+        loop {
+            if self.state.connection.has_failed() {
+                (self.state.sent, self.state.written, self.state.is_dirty) = (0, 0, false);
+                if goal != Goal::Request {
+                    return Err(Fault::Cut);
+                }
+            }
+            let looked = match goal {
+                Goal::Request => self.look_for_request(now)?,
+                Goal::Piece | Goal::Whole => self.look_for_content(goal, now)?,
+                Goal::Room if self.state.unsent() == 0 => Looked::Reached,
+                Goal::Flushed if self.state.unsent_or_kept() == 0 => Looked::Reached,
+                Goal::Room | Goal::Flushed => Looked::Wait,
+            };
+            if matches!(looked, Looked::Reached) {
+                return Ok(Want::Reached);
+            }
+            if self.state.unsent() > 0 {
+                self.state.connection.handle_transmit(self.config, 0, self.state.unsent_or_kept(), now);
+                return Ok(Want::Write);
+            }
+            match looked {
+                // All of it was room, and not enough.
+                Looked::NeedRoom => return Err(Fault::Response(ResponseError::NoRoom)),
+                _ if self.state.is_dirty => return Ok(Want::Flush),
+                Looked::Upgraded => {
+                    self.state.over = Some(Over::Upgraded);
+                    return Ok(Want::Reached);
+                }
+                Looked::Reached | Looked::Wait => {}
+            }
+            let over = match self.state.connection.poll_transport(self.config, now) {
+                Transport::Keep => None,
+                Transport::ShutdownWrite => return Ok(Want::ShutdownWrite),
+                Transport::Close => Some(Over::Close),
+                Transport::Reset => Some(Over::Reset),
+            };
+            if over.is_some() {
+                self.state.over = over;
+                return if goal == Goal::Request { Ok(Want::Reached) } else { Err(Fault::Cut) };
+            }
+            if !self.state.connection.wants_read(self.config) {
+                // Nothing that could happen would help: limits let no request through.
+                self.state.connection.handle_failure();
+                continue;
+            }
+            self.state.layout.close_gaps(self.buffers.input);
+            if self.state.layout.room(self.buffers.input).is_empty() {
+                self.state.connection.handle_full_input();
+                continue;
+            }
+            return Ok(Want::Read);
+        }
+    }
+
+    fn look_for_request(&mut self, now: Instant) -> Result<Looked, Fault> {
+        loop {
+            if let Some(status) = self.state.owed {
+                match self.reply(&|writer| writer.status(status).no_content(), now) {
+                    Ok(()) => self.state.owed = None,
+                    Err(ResponseError::NoRoom) => return Ok(Looked::NeedRoom),
+                    Err(error) => return Err(Fault::Response(error)),
+                }
+            }
+            let Self { state, config, buffers } = self;
+            state.layout.release();
+            state.head = None;
+            let input = state.layout.raw(buffers.input);
+            let Polled { consumed, event } = state.connection.poll_event(config, input, buffers.fields, now);
+            match event {
+                Event::Request { head, framing, ticket } => {
+                    state.layout.begin(consumed);
+                    (state.head, state.ticket) = (Some(head), Some(ticket));
+                    (state.limit, state.rejection, state.framer) = (config.limits.content, None, None);
+                    state.is_complete = framing == Framing::None;
+                    self.rest();
+                    return Ok(Looked::Reached);
+                }
+                Event::HeadRejected { rejection, ticket } => {
+                    (state.ticket, state.owed) = (Some(ticket), Some(rejection.status()));
+                }
+                // Of content that was declined.
+                Event::EndOfMessage | Event::Content(_) | Event::Trailers(_) | Event::ContentRejected(_) => {
+                    state.layout.consume(consumed);
+                }
+                Event::NeedInput | Event::Paused | Event::Closed => {
+                    state.layout.consume(consumed);
+                    return Ok(Looked::Wait);
+                }
+                Event::Upgraded => return Ok(Looked::Upgraded),
+            }
+        }
+    }
+
+    fn look_for_content(&mut self, goal: Goal, now: Instant) -> Result<Looked, Fault> {
+        let Self { state, config, buffers } = self;
+        loop {
+            if state.layout.has_piece() {
+                if goal == Goal::Piece {
+                    return Ok(Looked::Reached);
+                }
+                state.layout.keep(buffers.input);
+            }
+            if state.is_complete {
+                return Ok(Looked::Reached);
+            }
+            if let Some(rejection) = state.rejection {
+                return Err(Fault::Rejected(rejection));
+            }
+            state.connection.resume_content(now);
+            let input = state.layout.raw(buffers.input);
+            let Polled { consumed, event } = state.connection.poll_event(config, input, buffers.fields, now);
+            match event {
+                Event::Content(octets) => {
+                    let length = octets.len();
+                    state.layout.consume(consumed);
+                    state.layout.hand_out(length);
+                }
+                Event::Trailers(_) => state.layout.consume(consumed),
+                Event::EndOfMessage => {
+                    state.layout.consume(consumed);
+                    state.is_complete = true;
+                }
+                Event::ContentRejected(rejection) => {
+                    state.layout.consume(consumed);
+                    state.rejection = Some(rejection);
+                    state.ticket = state.ticket.take().map(Ticket::closing);
+                }
+                Event::NeedInput => {
+                    state.layout.consume(consumed);
+                    if state.connection.has_expectation() {
+                        let mut sink = SliceSink::new(buffers.output.get_mut(state.written..).unwrap_or_default());
+                        if write_continue(&mut sink).is_err() {
+                            return Ok(Looked::NeedRoom);
+                        }
+                        state.written += sink.written().len();
+                        let _it_was_there = state.connection.take_expectation(now);
+                    }
+                    return Ok(Looked::Wait);
+                }
+                Event::Request { .. }
+                | Event::HeadRejected { .. }
+                | Event::Paused
+                | Event::Upgraded
+                | Event::Closed => return Err(Fault::Cut),
+            }
+        }
+    }
+}
+
+fn length_of(parts: &[&[u8]]) -> usize {
+    parts.iter().fold(0, |sum, part| sum.saturating_add(part.len()))
+}
