@@ -10,6 +10,7 @@ pub mod exposition;
 pub mod memory;
 pub mod process;
 pub mod reply;
+pub mod scripted;
 pub mod vector;
 pub mod wire;
 

@@ -340,7 +340,7 @@ impl Connection {
 
     /// Says that the buffer of the input is full, and holds nothing that [`poll_event`](Self::poll_event) would take: the
     /// message that has begun can never become complete. It is refused with 431 where its head or its trailer section has no
-    /// room, and with 413 where its content has none, which its owner gathers.
+    /// room, and with 413 where its content has none, which its owner gathers. One that lingers ends.
     ///
     /// Call [`poll_event`](Self::poll_event) next.
     pub const fn handle_full_input(&mut self) {
@@ -348,6 +348,9 @@ impl Connection {
             Input::Idle | Input::Head => self.input = Input::HeadHopeless(Hopeless::NoRoom),
             Input::Content(content) => content.hopeless = Some(Hopeless::NoRoom),
             Input::HeadHopeless(_) | Input::Upgraded | Input::Closed => {}
+        }
+        if matches!(self.output, Output::Lingering { .. }) {
+            self.output = Output::Done;
         }
     }
 

@@ -368,6 +368,9 @@ impl<'a> Machine<'a> {
     /// The handler has returned. What it has not answered is answered with this status.
     pub(super) fn settle(&mut self, status: Status) {
         let state = &mut *self.state;
+        if state.connection.has_failed() {
+            return;
+        }
         if state.ticket.is_some() {
             state.owed = Some(status);
         } else if state.connection.is_sending() && !state.connection.is_upgraded() {

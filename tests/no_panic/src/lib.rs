@@ -14,6 +14,7 @@ mod framing;
 mod heads;
 mod readers;
 mod response;
+mod serve;
 mod service;
 
 #[panic_handler]
