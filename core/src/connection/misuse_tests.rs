@@ -68,7 +68,8 @@ fn misuse(mutants: &mut Mutants, config: &Config) {
             16 => {
                 connection.handle_transmit(config, mutants.below(3) * 1_000, mutants.below(3) * (usize::MAX / 2), now)
             }
-            17 => match mutants.below(8) {
+            17 => match mutants.below(9) {
+                8 => connection.handle_full_input(),
                 0 => connection.handle_end_of_input(),
                 1 => connection.handle_drain(if mutants.below(2) == 0 { Drain::AtOnce } else { Drain::Gently }),
                 2 => connection.handle_failure(),

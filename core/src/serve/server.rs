@@ -7,7 +7,8 @@ use crate::{
 
 /// What connections over a transport `T` are served with: a clock, limits and timeouts.
 ///
-/// One serves any number of them, one after the other or, in threads or tasks, at the same time.
+/// One serves any number of them, one after the other or, in threads or tasks, at the same time. Where `T` borrows what each
+/// connection has anew, each has a server of its own, which is a few hundred octets.
 pub struct Server<T, C> {
     pub(super) clock: C,
     pub(super) config: Config,

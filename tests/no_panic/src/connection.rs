@@ -36,6 +36,11 @@ fn connection_end(connection: &mut Connection, drain: Drain) {
 }
 
 #[unsafe(no_mangle)]
+fn connection_full_input(connection: &mut Connection) {
+    connection.handle_full_input();
+}
+
+#[unsafe(no_mangle)]
 fn connection_fail(connection: &mut Connection) {
     connection.handle_failure();
 }

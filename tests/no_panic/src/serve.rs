@@ -1,5 +1,3 @@
-use core::time::Duration;
-
 use embedded_io::{ErrorKind, ErrorType, Read, Write};
 use pronto::{
     buffer::SliceSink,
@@ -42,15 +40,95 @@ impl Write for Socket<'_> {
 }
 
 type Done<T> = Result<T, Error<ErrorKind>>;
-type Handler<'h> = dyn FnMut(Exchange<'_, Socket<'_>>) -> Done<Answered> + 'h;
-type Write_<'w> = dyn Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError> + 'w;
+type Handler<'h, 's> = dyn FnMut(Exchange<'_, Socket<'s>>) -> Done<Answered> + 'h;
+type Writes<'w> = dyn Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError> + 'w;
 
 #[unsafe(no_mangle)]
-fn serve_serve<'b>(
-    server: &Server<Socket<'_>, fn() -> Instant>,
-    socket: &mut Socket<'_>,
+fn serve_serve<'b, 's>(
+    server: &Server<Socket<'s>, fn() -> Instant>,
+    socket: &mut Socket<'s>,
     buffers: Buffers<'b>,
-    handler: &mut Handler<'_>,
+    handler: &mut Handler<'_, 's>,
 ) -> Done<Ended<'b>> {
-    server.serve(socket, buffers, |exchange| handler(exchange))
+    server.serve(socket, buffers, handler)
+}
+
+#[unsafe(no_mangle)]
+fn serve_request<'x>(exchange: &'x Exchange<'_, Socket<'_>>) -> Request<'x> {
+    exchange.request()
+}
+
+#[unsafe(no_mangle)]
+fn serve_whole<'x>(exchange: &'x mut Exchange<'_, Socket<'_>>, limit: u64) -> Done<(Request<'x>, &'x [u8])> {
+    exchange.limit_content(limit);
+    exchange.whole()
+}
+
+#[unsafe(no_mangle)]
+fn serve_piece<'x>(exchange: &'x mut Exchange<'_, Socket<'_>>) -> Done<Option<&'x [u8]>> {
+    exchange.piece()
+}
+
+#[unsafe(no_mangle)]
+fn serve_read(exchange: &mut Exchange<'_, Socket<'_>>, memory: &mut [u8]) -> Done<usize> {
+    exchange.read(memory)
+}
+
+#[unsafe(no_mangle)]
+fn serve_text(exchange: Exchange<'_, Socket<'_>>, text: &str) -> Done<Answered> {
+    exchange.text(text)
+}
+
+#[unsafe(no_mangle)]
+fn serve_octets(exchange: Exchange<'_, Socket<'_>>, media_type: &str, content: &[u8]) -> Done<Answered> {
+    exchange.octets(media_type, content)
+}
+
+#[unsafe(no_mangle)]
+fn serve_status(exchange: Exchange<'_, Socket<'_>>, status: Status) -> Done<Answered> {
+    exchange.status(status)
+}
+
+#[unsafe(no_mangle)]
+fn serve_reply(exchange: Exchange<'_, Socket<'_>>, write: &Writes<'_>) -> Done<Answered> {
+    exchange.reply(write)
+}
+
+#[unsafe(no_mangle)]
+fn serve_stream<'c, 's>(
+    exchange: Exchange<'c, Socket<'s>>,
+    write: &Writes<'_>,
+) -> Result<Body<'c, Socket<'s>>, Error<ErrorKind>> {
+    exchange.stream(write)
+}
+
+#[unsafe(no_mangle)]
+fn serve_body_write(body: &mut Body<'_, Socket<'_>>, octets: &[u8]) -> Done<()> {
+    body.write(octets)
+}
+
+#[unsafe(no_mangle)]
+fn serve_body_flush(body: &mut Body<'_, Socket<'_>>) -> Done<()> {
+    body.flush()
+}
+
+#[unsafe(no_mangle)]
+fn serve_body_read(body: &mut Body<'_, Socket<'_>>, memory: &mut [u8]) -> Done<usize> {
+    body.read(memory)
+}
+
+#[unsafe(no_mangle)]
+fn serve_body_finish(body: Body<'_, Socket<'_>>) -> Done<Answered> {
+    body.finish()
+}
+
+#[unsafe(no_mangle)]
+fn serve_framer(replied: &Replied, length: usize) -> (Result<Frame, WrongLength>, Result<&'static [u8], WrongLength>) {
+    let mut framer = Framer::new(replied);
+    (framer.frame(length), framer.end())
+}
+
+#[unsafe(no_mangle)]
+fn serve_frame(frame: &Frame) -> (&[u8], &'static [u8]) {
+    (frame.before(), frame.behind())
 }
