@@ -40,7 +40,7 @@ fn run() -> i32 {
     if driven.consumed != INPUT.len() {
         return 3;
     }
-    platform::write(device.output.written());
+    let _taken = platform::write(device.output.written());
     if device.output.written() != EXPECTED {
         return 4;
     }

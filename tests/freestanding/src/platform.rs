@@ -1,5 +1,7 @@
-//! The little that a program needs from the machine: an entry, two system calls, and the memory routines that the
+//! The little that a program needs from the machine: an entry, three system calls, and the memory routines that the
 //! compiler may call. Linux on x86-64.
+
+#![allow(dead_code)] // Not every program needs all of it.
 
 use core::arch::{asm, naked_asm};
 
@@ -24,13 +26,19 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 extern "C" fn rust_eh_personality() {}
 
 /// Writes to the standard output, as far as it takes it in one call.
-pub fn write(octets: &[u8]) {
+pub fn write(octets: &[u8]) -> isize {
+    write_to(1, octets)
+}
+
+/// Writes to a descriptor, as far as it takes it in one call: how many octets, or an error below 0.
+pub fn write_to(descriptor: i32, octets: &[u8]) -> isize {
+    let result;
     // SAFETY: write(2) reads `octets.len()` octets from `octets`, and changes nothing but the registers named.
     unsafe {
         asm!(
             "syscall",
-            inlateout("rax") 1_usize => _,
-            in("rdi") 1,
+            inlateout("rax") 1_isize => result,
+            in("rdi") descriptor,
             in("rsi") octets.as_ptr(),
             in("rdx") octets.len(),
             lateout("rcx") _,
@@ -38,6 +46,26 @@ pub fn write(octets: &[u8]) {
             options(nostack, readonly),
         );
     }
+    result
+}
+
+/// Reads from the standard input: how many octets, 0 at its end, or an error below 0.
+pub fn read(buffer: &mut [u8]) -> isize {
+    let result;
+    // SAFETY: read(2) writes up to `buffer.len()` octets to `buffer`, and changes nothing but the registers named.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") 0_isize => result,
+            in("rdi") 0,
+            in("rsi") buffer.as_mut_ptr(),
+            in("rdx") buffer.len(),
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
 }
 
 /// Ends the program.
