@@ -1,13 +1,6 @@
 //! A transport of the crates `embedded-io` and `embedded-io-async` that does what a script says, and a clock that moves with it.
 
-use std::{
-    cell::Cell,
-    collections::VecDeque,
-    future::poll_fn,
-    rc::Rc,
-    task::Poll,
-    time::Duration,
-};
+use std::{cell::Cell, collections::VecDeque, future::poll_fn, rc::Rc, task::Poll, time::Duration};
 
 use embedded_io::{ErrorKind, ErrorType};
 use pronto::connection::Instant;

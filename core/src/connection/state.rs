@@ -292,10 +292,11 @@ impl Connection {
     /// (RFC 9110 10.1.1). Answers yes only once: the caller then writes [`CONTINUE`](crate::response::CONTINUE).
     ///
     /// Ask when the service begins to read the content and none is there. The caller must see to it that every
-    /// earlier reply has been written: an interim response, too, keeps its turn.
+    /// earlier reply has been written: an interim response, too, keeps its turn. Once the reply to that request has been
+    /// handed in the answer is no, since an interim response cannot follow it.
     pub fn take_expectation(&mut self, now: Instant) -> bool {
         match &mut self.input {
-            Input::Content(content) if content.expected => {
+            Input::Content(content) if content.expected && self.in_flight > 0 => {
                 content.expected = false;
                 // Only now there is something to be late with.
                 self.waiting_since = now;
@@ -307,7 +308,7 @@ impl Connection {
 
     /// Whether the client waits for 100 (Continue): [`take_expectation`](Self::take_expectation) would answer yes.
     pub const fn has_expectation(&self) -> bool {
-        matches!(&self.input, Input::Content(content) if content.expected)
+        self.in_flight > 0 && matches!(&self.input, Input::Content(content) if content.expected)
     }
 
     /// Whether the connection was cut: by [`handle_failure`](Self::handle_failure), or since it took no output in time.
@@ -927,6 +928,11 @@ fn expects_continue(request: &Request<'_>, framing: Framing) -> Result<bool, Rej
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        buffer::ArraySink,
+        head::Status,
+        response::{CommonFields, ResponseWriter},
+    };
 
     #[test]
     fn a_request_whose_fields_are_not_seen_is_refused() {
@@ -937,6 +943,59 @@ mod tests {
             panic!("it was taken")
         };
         assert_eq!(rejection.status().code(), 431);
+    }
+
+    /// What has begun is not followed by an interim response, and a message for which there is no room is not waited for.
+    #[test]
+    fn leave_to_send_is_not_given_behind_the_reply() {
+        let (config, now, mut fields) = (Config::new(), Instant::from_millis(0), [FieldSpan::EMPTY; 4]);
+        let input = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n";
+        for replies_first in [false, true] {
+            let mut connection = Connection::new(&config, now);
+            let Event::Request { ticket, .. } = connection.poll_event(&config, input, &mut fields, now).event else {
+                panic!("it was not taken")
+            };
+            if replies_first {
+                let (mut sink, common) = (ArraySink::<200>::new(), CommonFields::new());
+                let writer = ResponseWriter::new(&mut sink, ticket.context(), &common).status(Status::OK);
+                connection.handle_replied(ticket, &writer.chunked().unwrap(), now);
+            }
+            assert_eq!(connection.has_expectation(), !replies_first);
+            assert_eq!(connection.take_expectation(now), !replies_first);
+        }
+    }
+
+    #[test]
+    fn what_has_no_room_is_refused() {
+        let (config, now, mut fields) = (Config::new(), Instant::from_millis(0), [FieldSpan::EMPTY; 4]);
+        let mut connection = Connection::new(&config, now);
+        let head = connection.poll_event(&config, b"GET / HT", &mut fields, now);
+        assert!(matches!(head.event, Event::NeedInput));
+        connection.handle_full_input();
+        let Event::HeadRejected { rejection, .. } = connection.poll_event(&config, b"GET / HT", &mut fields, now).event
+        else {
+            panic!("it is waited for")
+        };
+        assert_eq!(rejection.status().code(), 431);
+
+        for (chunks, status) in [(&b"5\r\nab"[..], 413), (b"0\r\nT: t", 431)] {
+            let mut connection = Connection::new(&config, now);
+            let input = b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let _request = connection.poll_event(&config, input, &mut fields, now);
+            let mut rest = chunks;
+            loop {
+                let Polled { consumed, event } = connection.poll_event(&config, rest, &mut fields, now);
+                rest = &rest[consumed..];
+                if matches!(event, Event::NeedInput) {
+                    break;
+                }
+            }
+            connection.handle_full_input();
+            let Event::ContentRejected(rejection) = connection.poll_event(&config, rest, &mut fields, now).event else {
+                panic!("it is waited for")
+            };
+            assert_eq!(rejection.status().code(), status);
+        }
     }
 
     /// A server keeps very many of these.

@@ -153,7 +153,8 @@ impl<'c, T: Read + Write> Exchange<'c, T> {
 
     /// Begins a reply whose content comes piece by piece: `write` finishes its head by
     /// [`chunked`](crate::response::ResponseHeadWriter::chunked) or
-    /// [`content_of_length`](crate::response::ResponseHeadWriter::content_of_length). Content of the request may still be read.
+    /// [`content_of_length`](crate::response::ResponseHeadWriter::content_of_length). Content of the request may still be read; a
+    /// client that waits for leave to send it (RFC 9110 10.1.1) is given that before.
     ///
     /// # Errors
     /// [`Error::Response`], [`Error::Transport`], [`Error::Cut`].
@@ -161,6 +162,10 @@ impl<'c, T: Read + Write> Exchange<'c, T> {
     where
         W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
     {
+        if self.link.machine.give_leave((self.link.clock)()).is_err() {
+            self.link.reach(Goal::Room)?;
+            self.link.machine.give_leave((self.link.clock)())?;
+        }
         self.link.reply(&write)?;
         Ok(Body { link: self.link })
     }
@@ -218,12 +223,7 @@ struct Link<'a, T> {
 
 impl<T: Read + Write> Link<'_, T> {
     fn reborrow(&mut self) -> Link<'_, T> {
-        Link {
-            machine: self.machine.reborrow(),
-            transport: self.transport,
-            hooks: self.hooks,
-            clock: self.clock,
-        }
+        Link { machine: self.machine.reborrow(), transport: self.transport, hooks: self.hooks, clock: self.clock }
     }
 
     /// Has the transport do whatever it takes.

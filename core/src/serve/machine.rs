@@ -296,6 +296,18 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Lets the client send its content, where it waits for that.
+    pub(super) fn give_leave(&mut self, now: Instant) -> Result<(), ResponseError> {
+        let Self { state, buffers, .. } = self;
+        if state.connection.has_expectation() {
+            let mut sink = SliceSink::new(buffers.output.get_mut(state.written..).unwrap_or_default());
+            write_continue(&mut sink)?;
+            state.written += sink.written().len();
+            let _it_waits = state.connection.take_expectation(now);
+        }
+        Ok(())
+    }
+
     /// Writes the reply, or its head.
     pub(super) fn reply<W>(&mut self, write: &W, now: Instant) -> Result<(), ResponseError>
     where
@@ -493,8 +505,8 @@ impl<'a> Machine<'a> {
     }
 
     fn look_for_content(&mut self, goal: Goal, now: Instant) -> Result<Looked, Fault> {
-        let Self { state, config, buffers } = self;
         loop {
+            let Self { state, config, buffers } = self;
             if state.layout.has_piece() {
                 if goal == Goal::Piece {
                     return Ok(Looked::Reached);
@@ -528,15 +540,7 @@ impl<'a> Machine<'a> {
                 }
                 Event::NeedInput => {
                     state.layout.consume(consumed);
-                    if state.connection.has_expectation() {
-                        let mut sink = SliceSink::new(buffers.output.get_mut(state.written..).unwrap_or_default());
-                        if write_continue(&mut sink).is_err() {
-                            return Ok(Looked::NeedRoom);
-                        }
-                        state.written += sink.written().len();
-                        let _it_was_there = state.connection.take_expectation(now);
-                    }
-                    return Ok(Looked::Wait);
+                    return Ok(if self.give_leave(now).is_ok() { Looked::Wait } else { Looked::NeedRoom });
                 }
                 Event::Request { .. }
                 | Event::HeadRejected { .. }

@@ -167,7 +167,8 @@ impl<'c, T: Read + Write> Exchange<'c, T> {
 
     /// Begins a reply whose content comes piece by piece: `write` finishes its head by
     /// [`chunked`](crate::response::ResponseHeadWriter::chunked) or
-    /// [`content_of_length`](crate::response::ResponseHeadWriter::content_of_length). Content of the request may still be read.
+    /// [`content_of_length`](crate::response::ResponseHeadWriter::content_of_length). Content of the request may still be read; a
+    /// client that waits for leave to send it (RFC 9110 10.1.1) is given that before.
     ///
     /// # Errors
     /// [`Error::Response`], [`Error::Transport`], [`Error::Cut`].
@@ -175,6 +176,10 @@ impl<'c, T: Read + Write> Exchange<'c, T> {
     where
         W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
     {
+        if self.link.machine.give_leave((self.link.clock)()).is_err() {
+            self.link.reach(Goal::Room).await?;
+            self.link.machine.give_leave((self.link.clock)())?;
+        }
         self.link.reply(&write).await?;
         Ok(Body { link: self.link })
     }
