@@ -10,6 +10,7 @@
 //! | [`framing`] | which octets are this message's content, and which are the next message |
 //! | [`buffer`] | where output goes: the caller's memory, never ours |
 //! | [`response`] | the serializer: status, fields, then exactly one kind of content |
+//! | [`request`] | the same for requests: for clients and proxies |
 //! | [`connection`] | the engine: events, ordered pipeline, limits, deadlines |
 //! | [`service`] | handlers, the router, and the driver that joins the engine, buffers and a handler |
 //! | `serve` | connections over any `Read` and `Write`, by the features `embedded-io` and `embedded-io-async` |
@@ -33,6 +34,7 @@ pub mod head;
 #[cfg(test)]
 mod mutants;
 pub mod proxy;
+pub mod request;
 pub mod response;
 pub mod scan;
 #[cfg(any(feature = "embedded-io", feature = "embedded-io-async"))]

@@ -1,7 +1,8 @@
 //! The chunked coding on the way out (RFC 9112 7.1).
 //!
 //! [`chunk`] copies data into the output between its framing. Where the data is large, [`ChunkHead`] gives the framing
-//! alone, so that the data can be sent from where it lies.
+//! alone, so that the data can be sent from where it lies. [`ContentEncoder`](super::ContentEncoder) writes content in any
+//! framing.
 
 use crate::{
     buffer::Sink,
@@ -43,6 +44,13 @@ pub fn last_chunk<S: Sink>(sink: &mut S, trailers: &[(&str, &[u8])]) -> Result<(
         draft.put_checked_line(name, value);
     }
     draft.put(b"\r\n");
+    draft.finish()
+}
+
+/// Writes content without any framing around it: all of it or nothing.
+pub(super) fn plain<S: Sink>(sink: &mut S, octets: &[u8]) -> Result<(), ResponseError> {
+    let mut draft = Draft::new(sink);
+    draft.put(octets);
     draft.finish()
 }
 

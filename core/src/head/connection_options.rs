@@ -1,4 +1,4 @@
-use super::{Request, Version, known::Occurrence};
+use super::{Request, Response, Version, known::Occurrence};
 
 /// What a request's Connection field says of the connection (RFC 9110 7.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,5 +44,30 @@ impl Request<'_> {
             Occurrence::Several => self.fields_named("connection").for_each(read),
         }
         ConnectionOptions { keep: keep && !close, upgrade }
+    }
+}
+
+impl Response<'_> {
+    /// Whether the server lets the connection stay open behind the response (RFC 9112 9.3): with HTTP/1.1 unless it says `close`,
+    /// with HTTP/1.0 only if it says `keep-alive`. One whose content ends with the connection
+    /// ([`Framing::UntilClose`](crate::framing::Framing::UntilClose)) is the last all the same.
+    ///
+    /// ```
+    /// # use pronto::head::{FieldSpan, Progress, ResponseHead};
+    /// let input = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    /// # let mut fields = [FieldSpan::EMPTY; 16];
+    /// # let Progress::Complete(head) = ResponseHead::parse(input, &mut fields)? else { panic!() };
+    /// assert!(!head.view(input, &fields).keeps_alive());
+    /// # Ok::<(), pronto::head::HeadError>(())
+    /// ```
+    #[must_use]
+    pub fn keeps_alive(&self) -> bool {
+        let (mut close, mut keep) = (false, self.version() == Version::Http11);
+        for option in self.fields_named("connection").flat_map(|value| value.split(|&octet| octet == b',')) {
+            let option = option.trim_ascii();
+            close |= option.eq_ignore_ascii_case(b"close");
+            keep |= option.eq_ignore_ascii_case(b"keep-alive");
+        }
+        keep && !close
     }
 }

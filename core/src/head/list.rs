@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::scan::is_token_octet;
 
-use super::{Request, lossy::write_lossy};
+use super::{Request, Response, lossy::write_lossy};
 
 /// The members of a list of a field value (RFC 9110 5.6.1): split at the commas that stand outside of quoted strings, without
 /// white space around them. Empty ones are no members.
@@ -42,6 +42,13 @@ impl<'a> Iterator for Members<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// The members of the lists of all fields of this name, in order: as if they stood in one (RFC 9110 5.3).
+    pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.fields_named(name).flat_map(Members::of)
+    }
+}
+
+impl<'a> Response<'a> {
     /// The members of the lists of all fields of this name, in order: as if they stood in one (RFC 9110 5.3).
     pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.fields_named(name).flat_map(Members::of)

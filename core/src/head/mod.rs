@@ -13,6 +13,7 @@ mod date;
 mod diagnose;
 #[cfg(test)]
 mod differential_tests;
+mod end_to_end;
 mod entity_tag;
 mod error;
 mod field;
@@ -49,6 +50,7 @@ pub use cookies::{Cookie, Cookies};
 pub use date::parse_date;
 pub(crate) use date::{DAYS, LAST_SECOND, MONTHS, civil};
 pub(crate) use diagnose::FirstLine;
+pub use end_to_end::{EndToEndFields, TooManyConnectionOptions};
 pub use entity_tag::EntityTag;
 pub use error::{HeadError, HeadErrorKind};
 pub use field::{Field, FieldSpan, Fields};

@@ -72,6 +72,11 @@ impl CommonFields {
         self.octets.get(..usize::from(self.length)).unwrap_or_default()
     }
 
+    /// The date line with its CRLF; nothing where no date was set.
+    pub(super) fn date_line(&self) -> &[u8] {
+        self.octets.get(usize::from(self.server_length)..usize::from(self.length)).unwrap_or_default()
+    }
+
     /// How many octets [`put`](Self::put) puts.
     #[inline(always)]
     pub(super) fn length(&self) -> usize {

@@ -81,6 +81,11 @@ impl<'a, S: Sink> Draft<'a, S> {
         });
     }
 
+    /// Gives up what was put; only an error is told.
+    pub(crate) fn finish_without_writing(self) -> Result<(), ResponseError> {
+        self.error.map_or(Ok(()), Err)
+    }
+
     /// Has the sink take it all, or nothing.
     #[inline(always)]
     pub(crate) fn finish(self) -> Result<(), ResponseError> {

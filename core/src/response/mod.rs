@@ -12,6 +12,7 @@ mod common;
 mod date;
 mod draft;
 mod error;
+mod forward;
 mod framer;
 mod pen;
 mod prepared;
@@ -22,6 +23,7 @@ mod tests;
 mod writer;
 
 pub use check::check_field;
+pub(crate) use check::check_name;
 pub use common::CommonFields;
 pub use date::{DATE_LENGTH, format_date};
 pub(crate) use draft::Draft;
@@ -34,6 +36,7 @@ pub use set_cookie::{SameSite, SetCookie};
 pub use writer::{
     Following, Persistence, Replied, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter, UpgradeOffer,
 };
+pub(crate) use writer::{length_line_length, put_length_line};
 
 /// The interim response that asks a client for the content it holds back (RFC 9110 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

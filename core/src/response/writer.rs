@@ -177,9 +177,9 @@ pub enum Following {
 #[derive(Debug)]
 #[must_use = "nothing is written before a writer is finished"]
 pub struct ResponseWriter<'a, S> {
-    sink: &'a mut S,
-    context: ReplyContext,
-    common: &'a CommonFields,
+    pub(super) sink: &'a mut S,
+    pub(super) context: ReplyContext,
+    pub(super) common: &'a CommonFields,
 }
 
 impl<'a, S: Sink> ResponseWriter<'a, S> {
@@ -258,11 +258,11 @@ impl<'a, S: Sink> ResponseWriter<'a, S> {
 #[derive(Debug)]
 #[must_use = "nothing is written before a writer is finished"]
 pub struct ResponseHeadWriter<'a, S> {
-    draft: Draft<'a, S>,
-    status: Status,
-    context: ReplyContext,
+    pub(super) draft: Draft<'a, S>,
+    pub(super) status: Status,
+    pub(super) context: ReplyContext,
     /// Whether the response has an Upgrade field.
-    offers_upgrade: bool,
+    pub(super) offers_upgrade: bool,
 }
 
 impl<S: Sink> ResponseHeadWriter<'_, S> {
@@ -481,13 +481,13 @@ impl LengthAndEnd {
 
 /// How many octets [`put_length_line`] puts.
 #[inline(always)]
-pub(super) const fn length_line_length(content_length: u64) -> usize {
+pub(crate) const fn length_line_length(content_length: u64) -> usize {
     "Content-Length: \r\n".len() + decimal_length(content_length)
 }
 
 #[inline(always)]
 #[must_use]
-pub(super) fn put_length_line(pen: &mut Pen<'_>, content_length: u64) -> Option<()> {
+pub(crate) fn put_length_line(pen: &mut Pen<'_>, content_length: u64) -> Option<()> {
     pen.put(b"Content-Length: ")?;
     pen.put_decimal(content_length)?;
     pen.put(b"\r\n")

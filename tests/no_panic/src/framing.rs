@@ -1,11 +1,11 @@
 use pronto::{
     buffer::SliceSink,
     framing::{
-        ContentDecoder, ContentLimits, Decoded, DecoderState, Framing, FramingError, Stage, TrailerSection, Trailers,
-        encode, request_framing, response_framing,
+        ContentDecoder, ContentEncoder, ContentLimits, Decoded, DecoderState, Framing, FramingError, Stage,
+        TrailerSection, Trailers, encode, request_framing, response_framing,
     },
     head::{Field, Method, Request, Response},
-    response::ResponseError,
+    response::{Following, ResponseError},
 };
 
 #[unsafe(no_mangle)]
@@ -71,4 +71,20 @@ fn framing_chunk_head(length: u64) -> encode::ChunkHead {
 #[unsafe(no_mangle)]
 fn framing_chunk_head_octets(head: &encode::ChunkHead) -> &[u8] {
     head.as_octets()
+}
+
+#[unsafe(no_mangle)]
+fn framing_encoder(following: Following) -> (ContentEncoder, bool) {
+    let encoder = ContentEncoder::new(following);
+    (encoder, encoder.is_done())
+}
+
+#[unsafe(no_mangle)]
+fn framing_encode(encoder: &mut ContentEncoder, sink: &mut SliceSink<'_>, octets: &[u8]) -> Result<(), ResponseError> {
+    encoder.write(sink, octets)
+}
+
+#[unsafe(no_mangle)]
+fn framing_finish(encoder: &mut ContentEncoder, sink: &mut SliceSink<'_>) -> Result<(), ResponseError> {
+    encoder.finish(sink)
 }

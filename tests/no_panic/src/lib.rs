@@ -13,6 +13,7 @@ mod content;
 mod framing;
 mod heads;
 mod readers;
+mod request;
 mod response;
 mod serve;
 mod service;

@@ -1,7 +1,7 @@
 use pronto::head::{
-    Authority, BrokenEscape, Condition, Cookie, Cookies, Decode, DecodeError, Encoded, EntityTag, HostError, MediaType,
-    Members, Method, Pair, Pairs, ParameterValue, Parameters, Path, Query, RangeRequest, Request, Segments, Status,
-    Target, TargetError, Validators, parse_date,
+    Authority, BrokenEscape, Condition, Cookie, Cookies, Decode, DecodeError, Encoded, EndToEndFields, EntityTag,
+    Field, HostError, MediaType, Members, Method, Pair, Pairs, ParameterValue, Parameters, Path, Query, RangeRequest,
+    Request, Response, Segments, Status, Target, TargetError, TooManyConnectionOptions, Validators, parse_date,
 };
 
 #[unsafe(no_mangle)]
@@ -142,4 +142,21 @@ fn readers_entity_tag(octets: &[u8]) -> Option<EntityTag<'_>> {
 #[unsafe(no_mangle)]
 fn readers_date(value: &[u8], now: u64) -> Option<i64> {
     parse_date(value, now)
+}
+
+#[unsafe(no_mangle)]
+fn readers_end_to_end<'a>(request: &Request<'a>) -> Result<EndToEndFields<'a>, TooManyConnectionOptions> {
+    request.end_to_end_fields()
+}
+
+#[unsafe(no_mangle)]
+fn readers_end_to_end_of_response<'a>(
+    response: &Response<'a>,
+) -> (Result<EndToEndFields<'a>, TooManyConnectionOptions>, bool) {
+    (response.end_to_end_fields(), response.keeps_alive())
+}
+
+#[unsafe(no_mangle)]
+fn readers_next_end_to_end<'a>(fields: &mut EndToEndFields<'a>) -> Option<Field<'a>> {
+    fields.next()
 }

@@ -1,6 +1,7 @@
 use pronto::{
     buffer::{ArraySink, SliceSink},
-    head::Status,
+    framing::Framing,
+    head::{EndToEndFields, Status},
     response::{
         CommonFields, PreparedArray, PreparedResponse, Redirect, Replied, ReplyContext, ResponseError,
         ResponseHeadWriter, ResponseWriter, SetCookie, check_field, format_date, write_continue,
@@ -148,4 +149,23 @@ fn response_format_date(unix_seconds: u64) -> [u8; 29] {
 #[unsafe(no_mangle)]
 fn response_check_field(name: &str, value: &[u8]) -> Result<(), ResponseError> {
     check_field(name, value)
+}
+
+#[unsafe(no_mangle)]
+fn response_forward<'a, 'm>(
+    writer: ResponseWriter<'a, Sink<'m>>,
+    status: Status,
+    fields: EndToEndFields<'_>,
+) -> ResponseHeadWriter<'a, Sink<'m>> {
+    writer.forward(status, fields)
+}
+
+#[unsafe(no_mangle)]
+fn response_framed(writer: ResponseHeadWriter<'_, Sink<'_>>, framing: Framing) -> Written {
+    writer.framed(framing)
+}
+
+#[unsafe(no_mangle)]
+fn response_interim(writer: ResponseHeadWriter<'_, Sink<'_>>) -> Result<(), ResponseError> {
+    writer.interim()
 }
