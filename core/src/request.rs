@@ -6,8 +6,8 @@
 use crate::{
     buffer::Sink,
     framing::Framing,
-    head::{Authority, Method, Target},
-    response::{Draft, Following, ResponseError, check_name, length_line_length, put_length_line},
+    head::{Authority, Method, Request, Target},
+    response::{Draft, Following, ResponseError, check_name, decimal_length, length_line_length, put_length_line},
     scan::is_target_octet,
 };
 
@@ -61,6 +61,72 @@ impl<'a, S: Sink> RequestWriter<'a, S> {
         draft.put(b" HTTP/1.1\r\n");
         draft.put_line("Host", host.as_bytes());
         Self { draft, permits_content: !matches!(method, Method::Connect | Method::Trace), closes: false }
+    }
+
+    /// Begins a request that is passed on to an origin server: the same method, the target in the form that goes to origins
+    /// (RFC 9112 3.2.1, 3.2.4), and as Host the authority it is for, or `default_host` where HTTP/1.0 names none.
+    ///
+    /// It adds no field of the request: which of its
+    /// [`end_to_end_fields`](crate::head::Request::end_to_end_fields) go on is the proxy's to say. CONNECT, which is for the
+    /// proxy itself, is refused as [`ResponseError::Target`].
+    ///
+    /// ```
+    /// # use pronto::{buffer::SliceSink, head::{FieldSpan, Progress, RequestHead}, request::RequestWriter};
+    /// # let mut fields = [FieldSpan::EMPTY; 16];
+    /// # let mut memory = [0; 128];
+    /// # let mut sink = SliceSink::new(&mut memory);
+    /// let received = b"GET http://example.org?q HTTP/1.1\r\nHost: a\r\nKeep-Alive: 5\r\nAccept: */*\r\n\r\n";
+    /// let Progress::Complete(head) = RequestHead::parse(received, &mut fields)? else { panic!() };
+    /// let request = head.view(received, &fields);
+    ///
+    /// let mut writer = RequestWriter::forward(&mut sink, &request, "localhost");
+    /// for field in request.end_to_end_fields()? {
+    ///     writer = writer.field(field.name, field.value);
+    /// }
+    /// writer.field("Via", "1.1 here").no_content()?;
+    /// assert_eq!(
+    ///     sink.written(),
+    ///     b"GET /?q HTTP/1.1\r\nHost: example.org\r\nAccept: */*\r\nVia: 1.1 here\r\n\r\n"
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn forward(sink: &'a mut S, request: &Request<'_>, default_host: &str) -> Self {
+        let mut draft = Draft::new(sink);
+        draft.put(request.method().as_str().as_bytes());
+        draft.put(b" ");
+        match request.target_form() {
+            Ok(Target::Origin { .. } | Target::Asterisk) => draft.put(request.target_octets()),
+            // A scheme and an authority alone: with OPTIONS this is for the server as a whole.
+            Ok(Target::Absolute { query: None, .. })
+                if request.method() == Method::Options && ends_with_host(request) =>
+            {
+                draft.put(b"*");
+            }
+            Ok(Target::Absolute { path, query, .. }) => {
+                draft.put(path.as_octets());
+                if let Some(query) = query {
+                    draft.put(b"?");
+                    draft.put(query.as_str().as_bytes());
+                }
+            }
+            Ok(Target::Authority(_)) | Err(_) => draft.fail(ResponseError::Target),
+        }
+        draft.put(b" HTTP/1.1\r\nHost: ");
+        match request.authority().map(|named| named.or_else(|| Authority::parse(default_host))) {
+            Ok(Some(authority)) => {
+                draft.put(authority.host().as_bytes());
+                if let Some(port) = authority.port() {
+                    let port = u64::from(port);
+                    draft.put_with(1 + decimal_length(port), |pen| {
+                        pen.put(b":")?;
+                        pen.put_decimal(port)
+                    });
+                }
+            }
+            Ok(None) | Err(_) => draft.fail(ResponseError::Host),
+        }
+        draft.put(b"\r\n");
+        Self { draft, permits_content: request.method() != Method::Trace, closes: false }
     }
 
     /// Adds a field. A name may come again: the lines stay apart.
@@ -151,6 +217,11 @@ impl<'a, S: Sink> RequestWriter<'a, S> {
     fn end_head(&mut self) {
         self.draft.put(if self.closes { b"Connection: close\r\n\r\n" } else { b"\r\n" });
     }
+}
+
+/// Whether nothing follows the authority in an absolute target.
+fn ends_with_host(request: &Request<'_>) -> bool {
+    request.target_octets().iter().filter(|&&octet| octet == b'/').count() == "//".len()
 }
 
 /// The fields that are derived, or that only they could announce who have a way to keep their promise.
@@ -259,6 +330,38 @@ mod tests {
         ] {
             assert_eq!(written(|sink| get(sink).field(name, value).no_content()), Err(error), "{name:?}: {value:?}");
         }
+    }
+
+    fn forwarded(received: &str) -> Result<String, ResponseError> {
+        let mut fields = [FieldSpan::EMPTY; 8];
+        let Ok(Progress::Complete(head)) = RequestHead::parse(received.as_bytes(), &mut fields) else { panic!() };
+        let request = head.view(received.as_bytes(), &fields);
+        written(|sink| RequestWriter::forward(sink, &request, "default:1").no_content())
+    }
+
+    #[test]
+    fn requests_are_passed_on_in_the_form_that_origins_take() {
+        for (line, host, expected, expected_host) in [
+            ("GET /a?b HTTP/1.1", "Host: h\r\n", "GET /a?b", "h"),
+            ("GET /a?b HTTP/1.0", "", "GET /a?b", "default:1"),
+            ("GET /a?b HTTP/1.0", "Host: h:\r\n", "GET /a?b", "h"),
+            ("GET /a HTTP/1.1", "Host:\r\n", "GET /a", ""),
+            ("GET http://x:080/a?b HTTP/1.1", "Host: h\r\n", "GET /a?b", "x:80"),
+            ("GET http://x HTTP/1.1", "Host: h\r\n", "GET /", "x"),
+            ("GET http://x?b/c HTTP/1.1", "Host: h\r\n", "GET /?b/c", "x"),
+            ("OPTIONS * HTTP/1.1", "Host: h\r\n", "OPTIONS *", "h"),
+            ("OPTIONS http://x:8 HTTP/1.1", "Host: h\r\n", "OPTIONS *", "x:8"),
+            ("OPTIONS http://x/ HTTP/1.1", "Host: h\r\n", "OPTIONS /", "x"),
+            ("OPTIONS http://x? HTTP/1.1", "Host: h\r\n", "OPTIONS /?", "x"),
+            ("PROPFIND /a HTTP/1.1", "Host: [::1]:8\r\n", "PROPFIND /a", "[::1]:8"),
+        ] {
+            let outcome = forwarded(&[line, "\r\n", host, "X-Not: passed\r\n\r\n"].concat());
+            assert_eq!(outcome, Ok([expected, " HTTP/1.1\r\nHost: ", expected_host, "\r\n\r\n"].concat()), "{line}");
+        }
+        assert_eq!(forwarded("CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n"), Err(ResponseError::Target));
+        assert_eq!(forwarded("GET a HTTP/1.1\r\nHost: a\r\n\r\n"), Err(ResponseError::Target));
+        assert_eq!(forwarded("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), Err(ResponseError::Host));
+        assert_eq!(forwarded("GET / HTTP/1.1\r\n\r\n"), Err(ResponseError::Host));
     }
 
     #[test]

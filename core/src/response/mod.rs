@@ -29,7 +29,7 @@ pub use date::{DATE_LENGTH, format_date};
 pub(crate) use draft::Draft;
 pub use error::ResponseError;
 pub use framer::{Frame, Framer, WrongLength};
-pub(crate) use pen::Pen;
+pub(crate) use pen::{Pen, decimal_length};
 pub use prepared::{PreparedArray, PreparedResponse};
 pub use redirect::Redirect;
 pub use set_cookie::{SameSite, SetCookie};

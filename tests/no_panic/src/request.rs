@@ -1,7 +1,7 @@
 use pronto::{
     buffer::SliceSink,
     framing::Framing,
-    head::Method,
+    head::{Method, Request},
     request::RequestWriter,
     response::{Following, ResponseError},
 };
@@ -17,6 +17,11 @@ fn request_begin<'a, 'm>(
     host: &str,
 ) -> RequestWriter<'a, Sink<'m>> {
     RequestWriter::new(sink, method, target, host)
+}
+
+#[unsafe(no_mangle)]
+fn request_forward<'a, 'm>(sink: &'a mut Sink<'m>, request: &Request<'_>, host: &str) -> RequestWriter<'a, Sink<'m>> {
+    RequestWriter::forward(sink, request, host)
 }
 
 #[unsafe(no_mangle)]
