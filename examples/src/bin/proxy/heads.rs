@@ -1,0 +1,112 @@
+//! What becomes of heads on their way: what is passed on, and what is added.
+
+use std::net::{IpAddr, SocketAddr};
+
+use pronto::{
+    framing::{Framing, response_framing},
+    head::{Field, Method, Request, Response, Status, Version},
+    request::RequestWriter,
+    response::{CommonFields, Following, Replied, ReplyContext, ResponseWriter},
+};
+
+use crate::buffer::Buffer;
+
+/// Writes a request for the upstream, or says what its client is told instead.
+///
+/// What is for the connection of the client alone stays behind, and with it everything that could tell the upstream another
+/// end of the message than was found here. Its content keeps its length, or is sent in chunks of our own.
+pub(crate) fn pass_request_on(
+    request: &Request<'_>,
+    framing: Framing,
+    client: IpAddr,
+    upstream: SocketAddr,
+    sink: &mut Buffer,
+) -> Result<Following, Status> {
+    // Those are for proxies of another kind, and show what upstreams add to requests.
+    if matches!(request.method(), Method::Connect | Method::Trace) {
+        return Err(Status::NOT_IMPLEMENTED);
+    }
+    let fields = request.end_to_end_fields().map_err(|_| Status::BAD_REQUEST)?;
+    let mut writer = RequestWriter::forward(sink, request, &upstream.to_string());
+    for field in fields.filter(|field| !is_ours_to_say(field.name)) {
+        let hops = match request.method() {
+            Method::Options if field.name.eq_ignore_ascii_case("max-forwards") => hops(field),
+            _ => None,
+        };
+        writer = match hops {
+            // It is for whoever it has reached then (RFC 9110 7.6.2).
+            Some(0) => return Err(Status::NO_CONTENT),
+            Some(hops) => writer.field(field.name, (hops - 1).to_string()),
+            None => writer.field(field.name, field.value),
+        };
+    }
+    let forwarded = match client {
+        IpAddr::V4(address) => format!("for={address};proto=http"),
+        IpAddr::V6(address) => format!("for=\"[{address}]\";proto=http"),
+    };
+    writer
+        .field("Via", via(request.version()))
+        .field("Forwarded", forwarded)
+        .field("X-Forwarded-For", client.to_string())
+        // One request on each connection: whatever an upstream says too much can reach nobody else.
+        .close()
+        .framed(framing)
+        // The rest was found to be right before; it has grown too large by what was added.
+        .map_err(|_| Status::REQUEST_HEADER_FIELDS_TOO_LARGE)
+}
+
+/// A final response from the upstream, and how its content goes on.
+pub(crate) struct Passed {
+    pub(crate) replied: Replied,
+    /// How the upstream delimits it.
+    pub(crate) framing: Framing,
+}
+
+/// Writes the final response to a request with this method for the client. `None`: it is not one that can be passed on.
+pub(crate) fn pass_response_on(
+    response: &Response<'_>,
+    to_head: bool,
+    context: ReplyContext,
+    common: &CommonFields,
+    sink: &mut Buffer,
+) -> Option<Passed> {
+    let framing = response_framing(response, if to_head { Method::Head } else { Method::Get }).ok()?;
+    // In answer to HEAD nothing follows, but the length is told.
+    let told = response_framing(response, Method::Get).ok()?;
+    let replied = ResponseWriter::new(sink, context, common)
+        .forward(response.status(), response.end_to_end_fields().ok()?)
+        .field("Via", via(response.version()))
+        .framed(told)
+        .ok()?;
+    Some(Passed { replied, framing })
+}
+
+/// Writes an interim response for the client. `None`: it is not one that can be passed on.
+pub(crate) fn pass_interim_on(response: &Response<'_>, context: ReplyContext, sink: &mut Buffer) -> Option<()> {
+    let fields = response.end_to_end_fields().ok()?;
+    // Without a date: none is asked for before the final response.
+    let common = CommonFields::without_server();
+    ResponseWriter::new(sink, context, &common).forward(response.status(), fields).interim().ok()
+}
+
+/// Whether a field is said by this proxy, and believed of nobody: clients could say that they are somebody else.
+fn is_ours_to_say(name: &str) -> bool {
+    let start = name.as_bytes().get(..X_FORWARDED.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(X_FORWARDED)
+        || name.eq_ignore_ascii_case("forwarded")
+        || name.eq_ignore_ascii_case("x-real-ip")
+}
+
+/// How often a request may be passed on.
+fn hops(field: Field<'_>) -> Option<u32> {
+    field.text()?.parse().ok()
+}
+
+fn via(version: Version) -> &'static str {
+    match version {
+        Version::Http10 => "1.0 pronto-proxy",
+        Version::Http11 => "1.1 pronto-proxy",
+    }
+}
+
+const X_FORWARDED: &[u8] = b"x-forwarded-";
