@@ -401,8 +401,13 @@ impl Connection {
     ///
     /// Replies are handed in in the order of their tickets, each when [`is_in_turn`](Self::is_in_turn). After one that
     /// closes the connection no later one is ever in turn.
+    ///
+    /// One that is not in turn cuts the connection, as [`handle_failure`](Self::handle_failure) does: it has been written where
+    /// the peer takes it for the answer to another request.
     pub fn handle_replied(&mut self, ticket: Ticket, replied: &Replied, now: Instant) {
-        debug_assert!(self.is_in_turn(ticket.number), "replies are written in request order");
+        if !self.is_in_turn(ticket.number) {
+            return self.handle_failure();
+        }
         self.in_flight = self.in_flight.saturating_sub(1);
         let is_last = self.in_flight == 0;
         if is_last {

@@ -59,6 +59,8 @@ pub(super) enum State {
     /// At the CRLF of the last chunk's line: the trailer section is looked at from there.
     Trailers,
     End,
+    /// Something was refused, and all that comes is.
+    Failed(FramingError),
 }
 
 /// Where in an extension.
@@ -94,7 +96,7 @@ impl ChunkedDecoder {
         const LINE_END: u64 = 2;
         const LAST_CHUNK: u64 = 1 + 2 * LINE_END;
         match self.state {
-            State::End => 0,
+            State::End | State::Failed(_) => 0,
             State::Size { digits: 0, .. } => LAST_CHUNK,
             // The size may be that of the last chunk.
             State::Size { .. } | State::Extension { .. } | State::Trailers => 2 * LINE_END,
@@ -142,8 +144,20 @@ impl ChunkedDecoder {
         }
     }
 
+    /// Takes whatever it is. What was refused once is never taken up again, at whichever octet.
     #[inline(never)]
     fn decode_any<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
+        if let State::Failed(error) = self.state {
+            return Err(error);
+        }
+        let decoded = self.decode_step_by_step(input);
+        if let Err(error) = decoded {
+            self.state = State::Failed(error);
+        }
+        decoded
+    }
+
+    fn decode_step_by_step<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
         let mut at = 0;
         loop {
             let Some(&octet) = input.get(at) else {
@@ -195,6 +209,7 @@ impl ChunkedDecoder {
                 State::End => {
                     return Ok(Decoded { consumed: at, part: Part::End });
                 }
+                State::Failed(error) => return Err(error),
             }
             at += 1;
         }

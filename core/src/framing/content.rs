@@ -86,11 +86,11 @@ impl ContentDecoder {
     }
 
     /// Takes what `input` begins with. Call it again, behind what it consumed, after every part but
-    /// [`End`](Part::End) and [`NeedInput`](Part::NeedInput).
+    /// [`End`](Part::End) and [`NeedInput`](Part::NeedInput). After the end it takes nothing, and says so again.
     ///
     /// # Errors
-    /// [`FramingError`]; after it the connection cannot be read any further. Content whose length is known to be over
-    /// the limit is refused before any of it is taken.
+    /// [`FramingError`]; after it the connection cannot be read any further, and the decoder says the same of whatever it is
+    /// given. Content whose length is known to be over the limit is refused before any of it is taken.
     #[inline]
     pub fn decode<'i>(&mut self, input: &'i [u8]) -> Result<Decoded<'i>, FramingError> {
         match &mut self.0 {
@@ -107,6 +107,7 @@ impl ContentDecoder {
                 // As much as the limit lets through comes first, however the input was split.
                 let length = usize::try_from(*left).map_or(input.len(), |left| input.len().min(left));
                 if length == 0 {
+                    self.0 = Coding::TooLong;
                     return Err(FramingError::ContentTooLarge);
                 }
                 *left -= length as u64;

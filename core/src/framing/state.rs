@@ -72,7 +72,8 @@ impl DecoderState {
 }
 
 impl ContentDecoder {
-    /// Where the decoder stands; `limits` are those it was made with.
+    /// Where the decoder stands; `limits` are those it was made with. One that has refused something goes on refusing, though
+    /// perhaps as content that is too large.
     pub const fn state(&self, limits: ContentLimits) -> DecoderState {
         let mut state = DecoderState { place: LENGTH, digits: 0, scanned: 0, extensions: 0, left: 0, content: 0 };
         match &self.0 {
@@ -95,6 +96,7 @@ impl ContentDecoder {
                     State::DataLineFeed => (DATA_LINE_FEED, 0),
                     State::Trailers => (TRAILERS, 0),
                     State::End => (END, 0),
+                    State::Failed(_) => (TOO_LONG, 0),
                     State::Extension { size, place } => (EXTENSION + place as u8, size),
                 }
             }

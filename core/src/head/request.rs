@@ -103,8 +103,8 @@ impl RequestHead {
         if self.rest.get() >> shift::IS_HTTP11 & 1 == 1 { Version::Http11 } else { Version::Http10 }
     }
 
-    /// This head, seen through the octets and the table it was parsed from. With others, what is seen is unspecified,
-    /// and looking may panic.
+    /// This head, seen through the octets and the table it was parsed from. With others, what is seen is unspecified, as are
+    /// fields that were parsed without a table; looking never panics.
     #[inline]
     pub fn view<'a>(&self, input: &'a [u8], fields: &'a [FieldSpan]) -> Request<'a> {
         Request { head: *self, octets: input, spans: fields.get(..self.field_count()).unwrap_or_default() }

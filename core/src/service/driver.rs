@@ -185,8 +185,12 @@ impl Driver {
 
     /// Answers every complete request in `input`, in order.
     ///
-    /// Afterwards keep `input[consumed..filled]`, append to it what is read next, and drive again with that. `fields`
-    /// is scratch space for the field spans of one head, and sets how many fields a request may have.
+    /// Afterwards keep `input[consumed..filled]`, append to it what is read next, and drive again with that. A message that does
+    /// not fit is never complete: the limits of its head and content must leave room for both, and for a trailer section of
+    /// 8 KiB. Where less than what was to be kept is given, octets of a message are gone, and the connection is cut.
+    ///
+    /// `fields` is scratch space for the field spans of one head, and sets how many fields a request may have: one with more is
+    /// rejected with 431.
     pub fn drive<S: Service>(
         &mut self,
         config: &Config,
@@ -195,6 +199,10 @@ impl Driver {
         service: &mut S,
         now: Instant,
     ) -> Driven {
+        if self.content.collected().is_some_and(|collecting| collecting.raw > input.len()) {
+            self.content = Content::Unwanted;
+            self.connection.handle_failure();
+        }
         // Where the message begins that is being looked at, and its head while its spans are in the table.
         let mut start = 0;
         let mut parsed: Option<RequestHead> = None;
