@@ -413,6 +413,38 @@ mod connection {
         assert!(matches!(event, Event::Request { .. }));
     }
 
+    /// It raised the bound of what is thrown away: a client could send for ever what nobody reads.
+    #[test]
+    fn a_limit_that_is_set_too_late_changes_nothing() {
+        let mut config = Config::new();
+        config.limits.unread_content = 10;
+        let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let chunk = b"64\r\n0123456789";
+        let mut fields = [FieldSpan::EMPTY; 8];
+        for declines in [true, false] {
+            let mut connection = Connection::new(&config, START);
+            let Event::Request { .. } = connection.poll_event(&config, head, &mut fields, START).event else {
+                panic!()
+            };
+            connection.limit_content(10);
+            if declines {
+                connection.decline_content(&config);
+            }
+            connection.limit_content(u64::MAX);
+            let mut limited = 0;
+            if !declines {
+                // Before it is looked at, the last word counts.
+                connection.limit_content(10);
+            }
+            for _ in 0..3 {
+                let event = connection.poll_event(&config, chunk, &mut fields, START).event;
+                connection.limit_content(u64::MAX);
+                limited += u32::from(matches!(event, Event::ContentRejected(_) | Event::Closed));
+            }
+            assert!(limited > 0, "declines: {declines}");
+        }
+    }
+
     #[test]
     fn a_pipeline_that_is_full_or_asked_for_others_gives_replies_back() {
         let mut pipeline = Pipeline::<&str, 2>::new();

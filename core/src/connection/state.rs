@@ -231,9 +231,10 @@ impl Connection {
     }
 
     /// Sets how much content the request last announced may have, in place of
-    /// [`Limits::content`](super::Limits::content). Call it before the next [`poll_event`](Self::poll_event).
+    /// [`Limits::content`](super::Limits::content). Call it before the next [`poll_event`](Self::poll_event): once content is
+    /// looked at, or declined, its limit stays.
     pub fn limit_content(&mut self, octets: u64) {
-        if let Input::Content(content) = &mut self.input {
+        if let Input::Content(content @ Content { decoder: None, declined: false, .. }) = &mut self.input {
             content.limit = octets;
         }
     }

@@ -20,7 +20,8 @@ pub trait Service {
     /// [`admit`](Self::admit) declined it.
     ///
     /// When the [`turn`](Ticket::turn) of the ticket is [`Now`](crate::connection::Turn::Now), a reply may be written
-    /// straight to the output. Otherwise it must be held until its turn comes.
+    /// straight to the output. Otherwise it must be held until its turn comes: one that is [answered](Outcome::Answered) before
+    /// cuts the connection.
     fn call(&mut self, request: &Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome;
 
     /// Begins to answer a request whose content comes piece by piece, through the next three methods. The reply may be
