@@ -14,9 +14,12 @@ pub mod scripted;
 pub mod vector;
 pub mod wire;
 
-/// What two pages of the documentation show, compiled and run.
+/// What pages of the documentation show, compiled and run.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../../docs/embedded.md")]
+    struct Embedded;
+
     #[doc = include_str!("../../docs/from-httparse.md")]
     struct FromHttparse;
 

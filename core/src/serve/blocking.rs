@@ -6,8 +6,9 @@ use embedded_io::{Error as _, ErrorKind, Read, Write};
 
 use super::{
     Answered, Buffers, Ended, Error, Server,
-    machine::{Done, Goal, Machine, State, Step},
+    machine::{Machine, State},
     server::Hooks,
+    step::{Done, Goal, Step},
 };
 use crate::{
     buffer::SliceSink,

@@ -14,7 +14,7 @@
 //! # struct Socket(&'static [u8], Vec<u8>);
 //! # impl embedded_io::ErrorType for Socket { type Error = core::convert::Infallible; }
 //! # impl embedded_io::Read for Socket {
-//! #     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> { Ok(self.0.read(buffer).unwrap()) }
+//! #     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error> { Ok(Read::read(&mut self.0, buffer).unwrap()) }
 //! # }
 //! # impl embedded_io::Write for Socket {
 //! #     fn write(&mut self, octets: &[u8]) -> Result<usize, Self::Error> { self.1.extend(octets); Ok(octets.len()) }
@@ -74,6 +74,9 @@
 //! is to survive what the client still sends (RFC 9112 9.6), [`Server::with_shutdown`] is told how. Without it, `serve` throws away
 //! what comes for a while, too, and then returns.
 
+// What this page links to is not there without the other feature.
+#![cfg_attr(not(all(feature = "embedded-io", feature = "embedded-io-async")), allow(rustdoc::broken_intra_doc_links))]
+
 #[cfg(feature = "embedded-io")]
 pub mod blocking;
 mod buffers;
@@ -83,6 +86,7 @@ mod machine;
 #[cfg(feature = "embedded-io-async")]
 pub mod nonblocking;
 mod server;
+mod step;
 
 pub use buffers::Buffers;
 pub use error::{Answered, Ended, Error};
