@@ -43,7 +43,7 @@ pub enum ResponseError {
 impl fmt::Display for ResponseError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::NoRoom => "the output buffer has no room for it",
+            Self::NoRoom => "it does not fit into the output buffer",
             Self::FieldName => "a field name is not a token",
             Self::FieldValue => "a field value holds a control octet",
             Self::DerivedField => "the field is derived by the writer and cannot be given",
