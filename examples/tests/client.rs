@@ -5,6 +5,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     process::{Command, Output},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use tests::process::Server;
@@ -50,6 +51,45 @@ fn requests_leave_in_one_write_and_replies_are_read_in_order() {
     assert_eq!(said(&run(address, &["/a?b", "--count", "4"])), (expected.into(), "".into(), true));
     let one = format!("GET /a?b HTTP/1.1\r\nHost: {address}\r\n\r\n");
     assert_eq!(String::from_utf8(server.join().unwrap()).unwrap(), one.repeat(4));
+}
+
+#[test]
+fn replies_do_not_depend_on_how_they_are_cut() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_nodelay(true).unwrap();
+        let _length = stream.read(&mut [0; 4096]).unwrap();
+        let replies = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc\
+            HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nA: b\r\n\r\n";
+        for octet in replies {
+            stream.write_all(&[*octet]).unwrap();
+            thread::sleep(Duration::from_micros(200));
+        }
+    });
+    let expected = "200 OK, 3 octets\n200 OK, 5 octets\n";
+    assert_eq!(said(&run(address, &["/", "--count", "2"])), (expected.into(), "".into(), true));
+    server.join().unwrap();
+}
+
+#[test]
+fn a_head_without_end_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut sent = 0;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nA: ").unwrap();
+        while let Ok(length) = stream.write(&[b'x'; 4096]) {
+            sent += length;
+        }
+        sent
+    });
+    let (_, words, is_well) = said(&run(address, &["/"]));
+    assert!(!is_well && words.contains("the head is too large"), "{words}");
+    // What is in the buffers of the sockets, and no more.
+    assert!(server.join().unwrap() < 32 << 20);
 }
 
 #[test]
