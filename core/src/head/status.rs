@@ -22,6 +22,12 @@ impl Status {
         if code >= 100 && code <= 999 { Some(Self(code)) } else { None }
     }
 
+    /// The status of the code that one had.
+    #[inline(always)]
+    pub(crate) const fn from_own_code(code: u16) -> Self {
+        Self(code)
+    }
+
     /// The code as a number.
     pub const fn code(self) -> u16 {
         self.0

@@ -17,6 +17,7 @@ mod framer;
 mod pen;
 mod prepared;
 mod redirect;
+mod replied;
 mod set_cookie;
 #[cfg(test)]
 mod tests;
@@ -32,10 +33,9 @@ pub use framer::{Frame, Framer, WrongLength};
 pub(crate) use pen::{Pen, decimal_length};
 pub use prepared::{PreparedArray, PreparedResponse};
 pub use redirect::Redirect;
+pub use replied::{Following, Replied};
 pub use set_cookie::{SameSite, SetCookie};
-pub use writer::{
-    Following, Persistence, Replied, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter, UpgradeOffer,
-};
+pub use writer::{Persistence, ReplyContent, ReplyContext, ResponseHeadWriter, ResponseWriter, UpgradeOffer};
 pub(crate) use writer::{length_line_length, put_length_line};
 
 /// The interim response that asks a client for the content it holds back (RFC 9110 10.1.1).

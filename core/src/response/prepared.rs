@@ -3,7 +3,7 @@ use crate::{buffer::Sink, head::Status};
 use super::{
     CommonFields, Draft, Pen, Replied, ReplyContent, ReplyContext, ResponseError,
     check::{check_name, check_not_derived, check_value_by_octet},
-    pen::status_line_length,
+    replied::Rest,
     writer::{check_length, length_line_length},
 };
 
@@ -101,26 +101,24 @@ impl<'a> PreparedResponse<'a> {
         common: &CommonFields,
     ) -> Result<Replied, ResponseError> {
         let mut draft = Draft::new(sink);
-        let start = status_line_length(self.status) + common.length();
+        let start = common.start_length(self.status);
         let end = context.end_of_head();
         if context.content == ReplyContent::Sent && end.len() == "\r\n".len() {
             draft.put_with(start.saturating_add(self.whole.len()), |pen| {
-                pen.put_status_line(self.status)?;
-                common.put(pen)?;
+                common.put_start(self.status, pen)?;
                 pen.put(self.whole)
             });
         } else {
             let sent = context.sent(self.content);
             let rest = self.fields.len().saturating_add(end.len()).saturating_add(sent.len());
             draft.put_with(start.saturating_add(rest), |pen| {
-                pen.put_status_line(self.status)?;
-                common.put(pen)?;
+                common.put_start(self.status, pen)?;
                 pen.put(self.fields)?;
                 pen.put(end)?;
                 pen.put(sent)
             });
         }
-        draft.finish().map(|()| Replied::complete(self.status, context.persistence, self.content.len() as u64))
+        draft.finish().map(|()| Replied::new(self.status, context.persistence, Rest::None, self.content.len() as u64))
     }
 
     /// The response rendered at the start of `memory`: `length` octets, of which the first `fields` are fields.

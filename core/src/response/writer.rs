@@ -4,10 +4,11 @@ use crate::{
 };
 
 use super::{
-    CommonFields, Draft, Pen, Redirect, ResponseError, SetCookie,
+    CommonFields, Draft, Pen, Redirect, Replied, ResponseError, SetCookie,
     check::{check_name, check_not_derived, check_protocol, check_value},
-    pen::{decimal_length, status_line_length},
+    pen::decimal_length,
     redirect::check_location,
+    replied::Rest,
 };
 
 /// What a response must know about the request it answers.
@@ -103,54 +104,6 @@ pub enum Persistence {
     Close,
 }
 
-/// Proof that a response was written, and what must still follow its head. Only a writer makes one.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "the connection must be told of the reply"]
-pub struct Replied {
-    status: Status,
-    persistence: Persistence,
-    following: Following,
-    content_length: Option<u64>,
-}
-
-impl Replied {
-    /// The status that was written.
-    pub const fn status(&self) -> Status {
-        self.status
-    }
-
-    /// Whether the response said that the connection closes.
-    pub const fn persistence(&self) -> Persistence {
-        self.persistence
-    }
-
-    /// What must still be sent.
-    pub const fn following(&self) -> Following {
-        self.following
-    }
-
-    /// Octets of content sent or still to be sent, where that is known: for logs.
-    pub const fn content_length(&self) -> Option<u64> {
-        self.content_length
-    }
-}
-
-/// What must be sent behind what a writer wrote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Following {
-    /// Nothing: the response is complete.
-    Nothing,
-    /// Exactly this many octets.
-    Octets(u64),
-    /// Chunks, as [`encode`](crate::framing::encode) frames them, and a last one.
-    Chunked,
-    /// Any octets; the end of the connection is the end of the content.
-    UntilClose,
-    /// The other protocol's octets.
-    Upgrade,
-}
-
 /// Writes one response: first its status.
 ///
 /// ```
@@ -193,10 +146,7 @@ impl<'a, S: Sink> ResponseWriter<'a, S> {
     #[inline]
     pub fn status(self, status: Status) -> ResponseHeadWriter<'a, S> {
         let mut draft = Draft::new(self.sink);
-        draft.put_with(status_line_length(status) + self.common.length(), |pen| {
-            pen.put_status_line(status)?;
-            self.common.put(pen)
-        });
+        draft.put_with(self.common.start_length(status), |pen| self.common.put_start(status, pen));
         ResponseHeadWriter { draft, status, context: self.context, offers_upgrade: false }
     }
 
@@ -237,18 +187,17 @@ impl<'a, S: Sink> ResponseWriter<'a, S> {
         let length = content.len() as u64;
         let sent = self.context.sent(content);
         let end = LengthAndEnd::new(Status::OK, length, self.context.end_of_head());
-        let start = status_line_length(Status::OK) + self.common.length() + "Content-Type: \r\n".len() + end.length();
+        let start = self.common.start_length(Status::OK) + "Content-Type: \r\n".len() + end.length();
         let mut draft = Draft::new(self.sink);
         draft.put_with(start.saturating_add(media_type.len()).saturating_add(sent.len()), |pen| {
-            pen.put_status_line(Status::OK)?;
-            self.common.put(pen)?;
+            self.common.put_start(Status::OK, pen)?;
             pen.put(b"Content-Type: ")?;
             pen.put_short(media_type.as_bytes())?;
             pen.put(b"\r\n")?;
             end.put(pen)?;
             pen.put_short(sent)
         });
-        draft.finish().map(|()| Replied::complete(Status::OK, self.context.persistence, length))
+        draft.finish().map(|()| Replied::new(Status::OK, self.context.persistence, Rest::None, length))
     }
 }
 
@@ -367,7 +316,7 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
             end.put(pen)?;
             pen.put_short(sent)
         });
-        self.finish(Following::Nothing, Some(length))
+        self.finish(length, Rest::None)
     }
 
     /// Finishes the head; exactly `length` octets of content must follow, which the caller sends.
@@ -378,8 +327,11 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
         self.draft.check(check_length(self.status, length));
         let end = LengthAndEnd::new(self.status, length, self.end_of_head());
         self.draft.put_with(end.length(), |pen| end.put(pen));
-        let following = if length == 0 { Following::Nothing } else { self.unless_omitted(Following::Octets(length)) };
-        self.finish(following, Some(length))
+        let rest = match self.context.content {
+            ReplyContent::Sent if length > 0 => Rest::Octets,
+            ReplyContent::Sent | ReplyContent::Omitted => Rest::None,
+        };
+        self.finish(length, rest)
     }
 
     /// Finishes the head; content of unknown length follows, which the caller sends: in chunks, or to an HTTP/1.0 client
@@ -389,16 +341,19 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
     /// The first error that any step met; [`ResponseError::ContentNotPermitted`] with 204, 205 and 304.
     pub fn chunked(mut self) -> Result<Replied, ResponseError> {
         self.draft.check(check_content_permitted(self.status));
-        let following = if self.context.version == Version::Http11 {
+        let rest = if self.context.version == Version::Http11 {
             self.draft.put(b"Transfer-Encoding: chunked\r\n");
-            Following::Chunked
+            Rest::Chunked
         } else {
             self.context.persistence = Persistence::Close;
-            Following::UntilClose
+            Rest::UntilClose
         };
         self.draft.put(self.end_of_head());
-        let following = self.unless_omitted(following);
-        self.finish(following, None)
+        let rest = match self.context.content {
+            ReplyContent::Sent => rest,
+            ReplyContent::Omitted => Rest::NoneOfUnknown,
+        };
+        self.finish(0, rest)
     }
 
     /// Finishes a 101 response: the connection becomes the protocol's (RFC 9110 7.8).
@@ -413,13 +368,9 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
         self.draft.check(check_protocol(protocol));
         self.draft.put_line("Upgrade", protocol.as_bytes());
         self.draft.put(b"Connection: upgrade\r\n\r\n");
-        let replied = Replied {
-            status: self.status,
-            persistence: Persistence::Keep,
-            following: Following::Upgrade,
-            content_length: None,
-        };
-        self.draft.finish().map(|()| replied)
+        // Whatever the context says: the connection goes on.
+        self.context.persistence = Persistence::Keep;
+        self.finish(0, Rest::Upgrade)
     }
 
     #[inline(always)]
@@ -427,24 +378,10 @@ impl<S: Sink> ResponseHeadWriter<'_, S> {
         if self.offers_upgrade { self.context.end_of_head_with_offer() } else { self.context.end_of_head() }
     }
 
-    fn unless_omitted(&self, following: Following) -> Following {
-        match self.context.content {
-            ReplyContent::Sent => following,
-            ReplyContent::Omitted => Following::Nothing,
-        }
-    }
-
     #[inline]
-    fn finish(self, following: Following, content_length: Option<u64>) -> Result<Replied, ResponseError> {
-        let persistence = self.context.persistence;
-        self.draft.finish().map(|()| Replied { status: self.status, persistence, following, content_length })
-    }
-}
-
-impl Replied {
-    /// A complete response that was written otherwise.
-    pub(super) const fn complete(status: Status, persistence: Persistence, content_length: u64) -> Self {
-        Self { status, persistence, following: Following::Nothing, content_length: Some(content_length) }
+    fn finish(self, length: u64, rest: Rest) -> Result<Replied, ResponseError> {
+        let (status, persistence) = (self.status, self.context.persistence);
+        self.draft.finish().map(|()| Replied::new(status, persistence, rest, length))
     }
 }
 
