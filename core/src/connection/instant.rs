@@ -37,8 +37,8 @@ impl fmt::Debug for Instant {
 
 /// Whole milliseconds, rounded up, so that a deadline is never early.
 const fn milliseconds(delay: Duration) -> u64 {
-    let whole = delay.as_nanos().div_ceil(1_000_000);
-    if whole > u64::MAX as u128 { u64::MAX } else { whole as u64 }
+    let fraction = delay.subsec_nanos().div_ceil(1_000_000) as u64;
+    delay.as_secs().saturating_mul(1_000).saturating_add(fraction)
 }
 
 #[cfg(test)]

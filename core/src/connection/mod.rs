@@ -20,5 +20,6 @@ pub use event::{Drain, Event, Polled, Transport};
 pub use instant::Instant;
 pub use pipeline::{Pipeline, PipelineFull};
 pub use rejection::Rejection;
+pub(crate) use state::Next;
 pub use state::{Checked, Connection, check_request};
 pub use ticket::{Ticket, Turn};

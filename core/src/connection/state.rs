@@ -38,7 +38,10 @@
 
 use crate::{
     framing::{ContentDecoder, ContentLimits, Decoded, Framing, FramingError, Part, Stage, request_framing},
-    head::{ConnectionOptions, FieldSpan, HeadError, HeadErrorKind, Method, Progress, Request, RequestParser, Version},
+    head::{
+        ConnectionOptions, FieldSpan, HeadError, HeadErrorKind, Method, Progress, Request, RequestHead, RequestParser,
+        Version,
+    },
     response::{Following, Persistence, Replied, ReplyContent, ReplyContext},
 };
 
@@ -116,6 +119,14 @@ pub struct Connection {
     waiting_since: Instant,
     /// Since when the transport has taken nothing, or since when the connection lingers.
     stalled_since: Instant,
+}
+
+/// What [`Connection::poll_next`] found.
+pub(crate) enum Next<'i> {
+    /// An [ordinary](Request::is_ordinary) request: all of it is its head.
+    Ordinary { head: RequestHead, ticket: Ticket },
+    /// Anything else, requests among it.
+    Other(Polled<'i>),
 }
 
 #[derive(Debug)]
@@ -216,17 +227,38 @@ impl Connection {
         fields: &mut [FieldSpan],
         now: Instant,
     ) -> Polled<'i> {
-        match self.input {
-            Input::Idle | Input::Head => self.poll_head(config, input, fields, now),
-            Input::HeadHopeless(Hopeless::Late) => self.reject_head(Rejection::HeadTimeout),
-            Input::HeadHopeless(Hopeless::NoRoom) => {
-                let (kind, at) = (HeadErrorKind::HeadTooLarge, input.len());
-                self.reject_head(Rejection::Head(HeadError { kind, at }))
+        match self.poll_next(config, input, fields, now) {
+            Next::Ordinary { head, ticket } => {
+                let framing = Framing::None;
+                Polled { consumed: head.length(), event: Event::Request { head, framing, ticket } }
             }
-            Input::Content(_) if self.content_paused => Polled { consumed: 0, event: Event::Paused },
-            Input::Content(_) => self.poll_content(input, now),
-            Input::Upgraded => Polled { consumed: 0, event: Event::Upgraded },
-            Input::Closed => self.throw_away(input),
+            Next::Other(polled) => polled,
+        }
+    }
+
+    /// As [`poll_event`](Self::poll_event), with what nearly always comes apart from everything else: so it stays in
+    /// registers, and is not told by many questions.
+    #[inline(always)]
+    pub(crate) fn poll_next<'i>(
+        &mut self,
+        config: &Config,
+        input: &'i [u8],
+        fields: &mut [FieldSpan],
+        now: Instant,
+    ) -> Next<'i> {
+        if !matches!(self.input, Input::Idle | Input::Head) || input.is_empty() {
+            return Next::Other(self.poll_without_head(input, now));
+        }
+        self.input_waits = !self.accepts_requests(config);
+        if self.input_waits {
+            return Next::Other(Polled { consumed: 0, event: Event::Paused });
+        }
+        match self.parser.parse_whole(input, fields) {
+            Some(head) if self.draining.is_none() && head.view(input, fields).is_ordinary() => {
+                let ticket = self.take_ordinary_head(config, &head, input, now);
+                Next::Ordinary { head, ticket }
+            }
+            head => Next::Other(self.take_head(config, head, input, fields, now)),
         }
     }
 
@@ -405,6 +437,7 @@ impl Connection {
     ///
     /// One that is not in turn cuts the connection, as [`handle_failure`](Self::handle_failure) does: it has been written where
     /// the peer takes it for the answer to another request.
+    #[inline]
     pub fn handle_replied(&mut self, ticket: Ticket, replied: &Replied, now: Instant) {
         if !self.is_in_turn(ticket.number) {
             return self.handle_failure();
@@ -414,6 +447,16 @@ impl Connection {
         if is_last {
             self.upgrade_offered = false;
         }
+        // Most replies are complete, and the connection stays.
+        if !replied.leaves_nothing() {
+            self.handle_rest(replied, is_last);
+        }
+        self.restart_idle_clock(now);
+    }
+
+    /// Takes what a reply leaves to do: what must still be sent, and that the connection closes.
+    #[inline(never)]
+    fn handle_rest(&mut self, replied: &Replied, is_last: bool) {
         match replied.following() {
             Following::Nothing => {}
             Following::Octets(_) | Following::Chunked | Following::UntilClose => self.sending = true,
@@ -432,7 +475,6 @@ impl Connection {
                 self.close_input();
             }
         }
-        self.restart_idle_clock(now);
     }
 
     /// Says how many octets of replies are held back until their turn comes. Above
@@ -472,10 +514,12 @@ impl Connection {
         if matches!(self.output, Output::Open) && (sent > 0 || self.unsent == 0) {
             self.stalled_since = now;
         }
-        let was_reading = self.wants_read(config);
-        self.unsent = unsent;
-        if self.wants_read(config) && !was_reading {
-            self.restart_input_clock(now);
+        if self.unsent != unsent {
+            let was_reading = self.wants_read(config);
+            self.unsent = unsent;
+            if self.wants_read(config) && !was_reading {
+                self.restart_input_clock(now);
+            }
         }
         if sent > 0 {
             self.restart_idle_clock(now);
@@ -576,21 +620,49 @@ impl Connection {
         self.in_flight
     }
 
-    fn poll_head<'i>(
+    /// What comes where there is nothing of a head to read.
+    #[inline(never)]
+    fn poll_without_head<'i>(&mut self, input: &'i [u8], now: Instant) -> Polled<'i> {
+        match self.input {
+            Input::Idle | Input::Head => self.wait_for_head(input, now),
+            Input::HeadHopeless(Hopeless::Late) => self.reject_head(Rejection::HeadTimeout),
+            Input::HeadHopeless(Hopeless::NoRoom) => {
+                let (kind, at) = (HeadErrorKind::HeadTooLarge, input.len());
+                self.reject_head(Rejection::Head(HeadError { kind, at }))
+            }
+            Input::Content(_) if self.content_paused => Polled { consumed: 0, event: Event::Paused },
+            Input::Content(_) => self.poll_content(input, now),
+            Input::Upgraded => Polled { consumed: 0, event: Event::Upgraded },
+            Input::Closed => self.throw_away(input),
+        }
+    }
+
+    /// Takes the head of an [ordinary](Request::is_ordinary) request, as [`take_head`](Self::take_head) would.
+    #[inline(always)]
+    fn take_ordinary_head(&mut self, config: &Config, head: &RequestHead, input: &[u8], now: Instant) -> Ticket {
+        self.parser = RequestParser::new(config.limits.head);
+        self.peer_closes = false;
+        self.input_waits = input.len() > head.length();
+        self.upgrade_offered = false;
+        self.input = Input::Idle;
+        self.waiting_since = now;
+        // It is not sending, or no head would be taken.
+        let turn = if self.in_flight == 0 { Turn::Now } else { Turn::Later };
+        let context = ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Keep);
+        Ticket { number: self.take_number(), turn, context }
+    }
+
+    /// Takes any head: one that has been parsed, or else what comes of parsing on.
+    #[inline(never)]
+    fn take_head<'i>(
         &mut self,
         config: &Config,
+        whole: Option<RequestHead>,
         input: &'i [u8],
         fields: &mut [FieldSpan],
         now: Instant,
     ) -> Polled<'i> {
-        if input.is_empty() {
-            return self.wait_for_head(input, now);
-        }
-        self.input_waits = !self.accepts_requests(config);
-        if self.input_waits {
-            return Polled { consumed: 0, event: Event::Paused };
-        }
-        let parsed = self.parser.parse(input, fields);
+        let parsed = whole.map_or_else(|| self.parser.parse_on(input, fields), |head| Ok(Progress::Complete(head)));
         let head = match parsed {
             Ok(Progress::Complete(head)) => head,
             Ok(Progress::Incomplete) => return self.wait_for_head(input, now),
@@ -725,10 +797,17 @@ impl Connection {
     }
 
     fn issue_ticket(&mut self, context: ReplyContext) -> Ticket {
+        let number = self.take_number();
+        Ticket { number, turn: self.turn_of(number), context }
+    }
+
+    /// The number of a request that is in flight from now on.
+    #[inline(always)]
+    const fn take_number(&mut self) -> u32 {
         let number = self.next;
         self.next = number.wrapping_add(1);
         self.in_flight += 1;
-        Ticket { number, turn: self.turn_of(number), context }
+        number
     }
 
     const fn leaves_when_idle(&self) -> bool {
@@ -1002,6 +1081,53 @@ mod tests {
             };
             assert_eq!(rejection.status().code(), status);
         }
+    }
+
+    /// There are two ways to take a head, of which one is only quicker.
+    #[test]
+    fn ordinary_heads_are_taken_as_any_others() {
+        let (config, now) = (Config::new(), Instant::from_millis(7));
+        let targets = ["/", "/a?b", "*", "http://a/", "a:80"];
+        let methods = ["GET", "HEAD", "POST", "CONNECT", "OPTIONS", "QUERY"];
+        let hosts =
+            ["Host: a\r\n", "Host: a:8080\r\n", "Host: [::1]\r\n", "", "Host: a\r\nHost: a\r\n", "Host: a b\r\n"];
+        let others = [
+            "",
+            "Connection: keep-alive\r\n",
+            "connection: Keep-Alive\r\n",
+            "Connection: close\r\n",
+            "Connection: keep-alive, close\r\n",
+            "Connection: keep-alive\r\nConnection: close\r\n",
+            "Connection: upgrade\r\n",
+            "Content-Length: 0\r\n",
+            "Transfer-Encoding: chunked\r\n",
+            "Expect: 100-continue\r\n",
+        ];
+        let mut ordinary = 0;
+        for version in ["1.0", "1.1"] {
+            for (method, target) in methods.iter().flat_map(|method| targets.map(|target| (method, target))) {
+                for (host, other) in hosts.iter().flat_map(|host| others.map(|other| (host, other))) {
+                    for behind in ["", "GET"] {
+                        let input = alloc::format!("{method} {target} HTTP/{version}\r\n{host}{other}\r\n{behind}");
+                        let (input, mut fields) = (input.as_bytes(), [FieldSpan::EMPTY; 8]);
+                        // One reply is owed, so that the second request has another turn.
+                        for in_flight in 0..2 {
+                            let [mut quick, mut slow] =
+                                [(); 2].map(|()| Connection::new(&config, Instant::from_millis(0)));
+                            (quick.in_flight, slow.in_flight) = (in_flight, in_flight);
+                            let head = slow.parser.parse_whole(input, &mut fields);
+                            ordinary += usize::from(head.is_some_and(|head| head.view(input, &fields).is_ordinary()));
+                            let slowly = slow.take_head(&config, head, input, &mut fields, now);
+                            let slowly = alloc::format!("{slowly:?} {slow:?}");
+                            let quickly = quick.poll_event(&config, input, &mut fields, now);
+                            let quickly = alloc::format!("{quickly:?} {quick:?}");
+                            assert_eq!(quickly, slowly, "{}", input.escape_ascii());
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(ordinary, 4 * 2 * 2 * 3 * 2 * 2, "methods, targets, hosts, other fields, what is behind, turns");
     }
 
     /// A server keeps very many of these.

@@ -29,6 +29,9 @@ impl KnownFields {
     /// How many bits of the number are used.
     pub(super) const BITS: u32 = 48;
 
+    /// The bits of what tells that something comes behind a head, or is waited for.
+    pub(super) const BEHIND_HEAD: u64 = 1 << CONTENT_LENGTH | 1 << TRANSFER_ENCODING | 1 << EXPECT;
+
     /// The number.
     pub(super) const fn bits(self) -> u64 {
         self.0

@@ -40,6 +40,9 @@ impl<'a> Method<'a> {
         Method::Patch,
     ];
 
+    /// The place of HEAD among them.
+    pub(super) const HEAD_PLACE: usize = 1;
+
     /// The place of CONNECT among them.
     pub(super) const CONNECT_PLACE: usize = 5;
 
@@ -127,7 +130,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connect_is_in_its_place() {
+    fn head_and_connect_are_in_their_places() {
+        assert_eq!(Method::KNOWN[Method::HEAD_PLACE], Method::Head);
         assert_eq!(Method::KNOWN[Method::CONNECT_PLACE], Method::Connect);
     }
 

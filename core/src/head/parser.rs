@@ -35,25 +35,36 @@ impl Resumable {
         self.scanned
     }
 
-    /// The first time a whole head is hoped for, so parsing comes first, and nothing else where it succeeds.
     #[inline]
     pub(crate) fn parse<G: Grammar>(
         &mut self,
         input: &[u8],
         table: &mut [FieldSpan],
     ) -> Result<Progress<G>, HeadError> {
-        if self.scanned == 0
-            && let Some(head) = dispatch(Whole { limits: self.limits, input, table, head: PhantomData })
-        {
-            return Ok(Progress::Complete(head));
+        match self.parse_whole(input, table) {
+            Some(head) => Ok(Progress::Complete(head)),
+            None => self.parse_on(input, table),
         }
-        self.parse_on(input, table)
+    }
+
+    /// The first time a whole head is hoped for, so parsing comes first, and nothing else where it succeeds. `None` has
+    /// [`parse_on`](Self::parse_on) tell.
+    #[inline(always)]
+    pub(crate) fn parse_whole<G: Grammar>(&mut self, input: &[u8], table: &mut [FieldSpan]) -> Option<G> {
+        if self.scanned != 0 {
+            return None;
+        }
+        dispatch(Whole { limits: self.limits, input, table, head: PhantomData })
     }
 
     /// Later ones scan first, and parse when the end is there: every octet is scanned once and parsed once, and scanned
     /// once more if it came first.
     #[inline(never)]
-    fn parse_on<G: Grammar>(&mut self, input: &[u8], table: &mut [FieldSpan]) -> Result<Progress<G>, HeadError> {
+    pub(crate) fn parse_on<G: Grammar>(
+        &mut self,
+        input: &[u8],
+        table: &mut [FieldSpan],
+    ) -> Result<Progress<G>, HeadError> {
         dispatch(Rest { parser: self, input, table, head: PhantomData })
     }
 

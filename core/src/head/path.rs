@@ -56,23 +56,46 @@ impl fmt::Debug for Path<'_> {
 
 impl<'a> Request<'a> {
     /// The path of the request target; none where the target has another form ([`Target::path`](super::Target::path)).
-    #[inline]
+    #[inline(always)]
     pub fn path(&self) -> Option<Path<'a>> {
         let target = self.target_octets();
         // What nearly all requests have needs no look at the other forms.
         if target.first() == Some(&b'/') && !self.is_connect() {
             return Some(Path::new(before_query(target)));
         }
+        self.path_of_other_form()
+    }
+
+    #[inline(never)]
+    fn path_of_other_form(&self) -> Option<Path<'a>> {
         self.target_form().ok()?.path()
     }
 }
 
-/// What comes before the first `?`. Most targets are too short for a search by vectors to be worth its start.
-#[inline]
+/// What comes before the first `?`.
+#[inline(always)]
 fn before_query(target: &[u8]) -> &[u8] {
-    let mark =
-        if target.len() < 16 { target.iter().position(|&octet| octet == b'?') } else { memchr::memchr(b'?', target) };
+    let mark = match (target.first_chunk(), target.last_chunk()) {
+        // Most targets are too short for a search by vectors to be worth its start: two words that overlap.
+        (Some(first), Some(last)) if target.len() <= 16 => {
+            first_mark(*first).or_else(|| Some(target.len() - 8 + first_mark(*last)?))
+        }
+        (None, _) => target.iter().position(|&octet| octet == b'?'),
+        _ => memchr::memchr(b'?', target),
+    };
     mark.and_then(|mark| target.get(..mark)).unwrap_or(target)
+}
+
+/// The place of the first `?`.
+#[inline(always)]
+const fn first_mark(octets: [u8; 8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    // Octets that are `?` become zero. Of these, the first is where the first borrow takes a high bit that was not set.
+    let others = u64::from_le_bytes(octets) ^ (ONES * b'?' as u64);
+    match others.wrapping_sub(ONES) & !others & (ONES << 7) {
+        0 => None,
+        zeros => Some(zeros.trailing_zeros() as usize / 8),
+    }
 }
 
 /// The segments of a [`Path`].
@@ -93,5 +116,26 @@ impl<'a> Iterator for Segments<'a> {
         };
         self.rest = behind;
         Some(Encoded::path(segment))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn a_query_begins_at_the_first_mark_wherever_it_is() {
+        for length in 0..40 {
+            for filling in [b'a', b'>', b'@', 0xbf, 0xff, 0] {
+                let mut target = vec![filling; length];
+                assert_eq!(before_query(&target), target);
+                for mark in (0..length).rev() {
+                    // Later ones stay, and are not looked at.
+                    target[mark] = b'?';
+                    assert_eq!(before_query(&target), &target[..mark]);
+                }
+            }
+        }
     }
 }

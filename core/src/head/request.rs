@@ -148,6 +148,22 @@ impl RequestParser {
     pub fn parse(&mut self, input: &[u8], fields: &mut [FieldSpan]) -> Result<Progress<RequestHead>, HeadError> {
         self.0.parse(input, fields)
     }
+
+    /// The head, if nothing was scanned before, and all of it is there and right. `None` has
+    /// [`parse_on`](Self::parse_on) tell.
+    #[inline(always)]
+    pub(crate) fn parse_whole(&mut self, input: &[u8], fields: &mut [FieldSpan]) -> Option<RequestHead> {
+        self.0.parse_whole(input, fields)
+    }
+
+    /// The rest of [`parse`](Self::parse), for what [`parse_whole`](Self::parse_whole) does not tell.
+    pub(crate) fn parse_on(
+        &mut self,
+        input: &[u8],
+        fields: &mut [FieldSpan],
+    ) -> Result<Progress<RequestHead>, HeadError> {
+        self.0.parse_on(input, fields)
+    }
 }
 
 impl Grammar for RequestHead {
@@ -329,6 +345,25 @@ impl<'a> Request<'a> {
     #[inline]
     pub(crate) const fn known(&self) -> KnownFields {
         KnownFields::from_bits(self.head.rest.get())
+    }
+
+    /// Whether nothing about this request asks for more than its reply: it is one of HTTP/1.1 with a
+    /// [plain host](Self::has_plain_host), a path for its target, no content and no expectation, and stays on its
+    /// connection; its method is neither HEAD nor CONNECT. `false` tells nothing.
+    #[inline(always)]
+    pub(crate) fn is_ordinary(&self) -> bool {
+        /// HEAD and CONNECT by their place.
+        const UNUSUAL_METHODS: u32 = 1 << Method::HEAD_PLACE | 1 << Method::CONNECT_PLACE;
+        const ASKED: u64 = KnownFields::BEHIND_HEAD | 1 << shift::IS_HTTP11 | 1 << shift::HAS_PLAIN_HOST;
+        const USUAL: u64 = 1 << shift::IS_HTTP11 | 1 << shift::HAS_PLAIN_HOST;
+        self.head.rest.get() & ASKED == USUAL
+            && UNUSUAL_METHODS >> self.head.method() & 1 == 0
+            && self.octets.get(self.head.method_end() + 1) == Some(&b'/')
+            && match self.known().connection() {
+                Occurrence::None => true,
+                Occurrence::One(index) => self.value_at(index).eq_ignore_ascii_case(b"keep-alive"),
+                Occurrence::Several => false,
+            }
     }
 
     /// Whether there is one Host field, and in it a name or IPv4 address, perhaps with a port, without anything unusual:

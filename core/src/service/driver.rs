@@ -1,7 +1,7 @@
 use core::mem;
 
 use crate::{
-    connection::{Config, Connection, Event, Instant, Polled, Rejection, Ticket},
+    connection::{Config, Connection, Event, Instant, Next, Polled, Rejection, Ticket},
     framing::{Framing, TrailerSection},
     head::{FieldSpan, Progress, Request, RequestHead, RequestParser},
     response::Replied,
@@ -207,10 +207,20 @@ impl Driver {
         // Where the message begins that is being looked at, and its head while its spans are in the table.
         let mut start = 0;
         let mut parsed: Option<RequestHead> = None;
-        loop {
+        let stop = loop {
             let raw = start + self.content.collected().map_or(0, |collecting| collecting.raw);
-            let Polled { consumed, event } =
-                self.connection.poll_event(config, input.get(raw..).unwrap_or_default(), fields, now);
+            let octets = input.get(raw..).unwrap_or_default();
+            let Polled { consumed, event } = match self.connection.poll_next(config, octets, fields, now) {
+                Next::Ordinary { head, ticket } => {
+                    start = raw + head.length();
+                    let outcome = service.call(&head.view(octets, fields), None, ticket);
+                    match self.take_outcome(outcome, service, now) {
+                        None => continue,
+                        Some(stop) => break stop,
+                    }
+                }
+                Next::Other(polled) => polled,
+            };
             let outcome = match event {
                 Event::Request { head, framing, mut ticket } => {
                     let request = head.view(input.get(start..).unwrap_or_default(), fields);
@@ -230,7 +240,7 @@ impl Driver {
                         }
                         Admission::Decline => {
                             start += consumed;
-                            service.call(&request, None, ticket)
+                            call_apart(service, &request, None, ticket)
                         }
                     }
                 }
@@ -284,7 +294,7 @@ impl Driver {
                     self.connection.refresh_ticket(&mut ticket);
                     let request = head.view(message, fields);
                     let content = message.get(head_length..head_length + content).unwrap_or_default();
-                    service.call(&request, Some(content), ticket)
+                    call_apart(service, &request, Some(content), ticket)
                 }
                 Event::HeadRejected { rejection, ticket } => service.reject(rejection, ticket),
                 Event::ContentRejected(rejection) => match self.content.take() {
@@ -309,24 +319,34 @@ impl Driver {
                     let filled = self.close_gap(input, start, service, now);
                     return Driven { consumed: start, filled, stop: Stop::NeedInput };
                 }
-                Event::Paused => return Driven { consumed: start, filled: input.len(), stop: Stop::Paused },
-                Event::Upgraded => return Driven { consumed: start, filled: input.len(), stop: Stop::Upgraded },
+                Event::Paused => break Stop::Paused,
+                Event::Upgraded => break Stop::Upgraded,
                 Event::Closed => {
                     // A reply to an earlier request may have closed the connection while content came.
                     self.content = Content::Unwanted;
                     return Driven { consumed: input.len(), filled: input.len(), stop: Stop::Closed };
                 }
             };
-            if let Outcome::Answered(ticket, replied) = outcome {
-                self.connection.handle_replied(ticket, &replied, now);
-                if self.connection.is_sending() && !self.connection.is_upgraded() {
-                    return self.drive_while_sending(config, input, start, fields, service, now);
-                }
+            if let Some(stop) = self.take_outcome(outcome, service, now) {
+                break stop;
             }
-            if service.wants_flush() {
-                return Driven { consumed: start, filled: input.len(), stop: Stop::Flush };
+        };
+        match stop {
+            Stop::Sending => self.drive_while_sending(config, input, start, fields, service, now),
+            _ => Driven { consumed: start, filled: input.len(), stop },
+        }
+    }
+
+    /// Takes what the service did with a request, and says why to go no further where that follows from it.
+    #[inline(always)]
+    fn take_outcome<S: Service>(&mut self, outcome: Outcome, service: &S, now: Instant) -> Option<Stop> {
+        if let Outcome::Answered(ticket, replied) = outcome {
+            self.connection.handle_replied(ticket, &replied, now);
+            if self.connection.is_sending() && !self.connection.is_upgraded() {
+                return Some(Stop::Sending);
             }
         }
+        service.wants_flush().then_some(Stop::Flush)
     }
 
     /// Looks at what is behind a request whose reply has content that must be sent, as far as it is no request: the rest
@@ -413,6 +433,12 @@ impl Collecting {
         }
         self.content += length;
     }
+}
+
+/// [`Service::call`], of which there is one in the way of ordinary requests, and this.
+#[inline(never)]
+fn call_apart<S: Service>(service: &mut S, request: &Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome {
+    service.call(request, content, ticket)
 }
 
 /// Closes a gap at the start.
