@@ -67,36 +67,46 @@ impl<'p> Pattern<'p> {
     where
         'p: 'a,
     {
-        self.matches_with(path, &mut Escapes::Unknown)
+        self.fits(path, &mut Escapes::Unknown).then(|| self.params(path))
     }
 
-    /// The same, with what is known of this path's escapes.
-    #[inline]
-    pub(super) fn matches_with<'a>(&self, path: Path<'a>, escapes: &mut Escapes) -> Option<Params<'a>>
-    where
-        'p: 'a,
-    {
+    /// Whether it matches, with what is known of this path's escapes.
+    #[inline(always)]
+    pub(super) fn fits(&self, path: Path<'_>, escapes: &mut Escapes) -> bool {
         let text = self.text.as_bytes();
         let octets = path.as_octets();
         // Of most patterns the length, or the literal front, tells that they do not match.
-        let matches = match text.split_at_checked(self.literal) {
-            None | Some((_, [])) => octets == text || escapes.are_in(octets) && octets_match(text, octets),
+        match text.split_at_checked(self.literal) {
+            None | Some((_, [])) => are_equal(text, octets) || escapes.are_in(octets) && octets_match(text, octets),
             Some((literal, rest)) => match octets.strip_prefix(literal) {
                 Some(octets) => octets_match(rest, octets),
                 None => escapes.are_in(octets) && octets_match(text, octets),
             },
-        };
-        matches.then_some(Params { pattern: self.text, path: octets })
+        }
+    }
+
+    /// What the placeholders stand for in a path that it matches.
+    #[inline]
+    pub(super) const fn params<'a>(&self, path: Path<'a>) -> Params<'a>
+    where
+        'p: 'a,
+    {
+        Params { pattern: self.text, path: path.as_octets() }
     }
 }
 
 impl Escapes {
-    #[inline]
+    #[inline(always)]
     fn are_in(&mut self, path: &[u8]) -> bool {
         if *self == Self::Unknown {
-            *self = if memchr::memchr(b'%', path).is_some() { Self::Some } else { Self::None };
+            *self = Self::of(path);
         }
         *self == Self::Some
+    }
+
+    #[inline(never)]
+    fn of(path: &[u8]) -> Self {
+        if memchr::memchr(b'%', path).is_some() { Self::Some } else { Self::None }
     }
 }
 
@@ -233,6 +243,7 @@ fn check_segment(segment: &str) -> Result<Option<Placeholder<'_>>, PatternError>
 /// Whether a path, or what is left of one, is what a pattern that was checked, or what is left of it, stands for.
 ///
 /// Each octet of a path is decoded by itself, so a slash that was escaped is no slash of the pattern's.
+#[inline(never)]
 fn octets_match(mut pattern: &[u8], mut path: &[u8]) -> bool {
     loop {
         let expected = match *pattern {
@@ -263,6 +274,20 @@ fn octets_match(mut pattern: &[u8], mut path: &[u8]) -> bool {
         };
         path = path.get(length..).unwrap_or_default();
     }
+}
+
+/// Whether two texts are equal. Most paths are so short that a call would cost more than the look.
+#[inline(always)]
+fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && match (one.first_chunk::<8>(), one.last_chunk::<8>(), other.first_chunk::<8>(), other.last_chunk::<8>()) {
+            // Two words that overlap.
+            (Some(first), Some(last), Some(other_first), Some(other_last)) if one.len() <= 16 => {
+                first == other_first && last == other_last
+            }
+            (None, ..) => one.iter().zip(other).all(|(octet, other)| octet == other),
+            _ => one == other,
+        }
 }
 
 /// How many octets come before the first of this value, or at all. Names and segments are short.

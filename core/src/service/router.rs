@@ -68,12 +68,17 @@ impl Methods {
     }
 
     /// Whether this method is among them by its name.
-    #[inline]
+    #[inline(always)]
     fn names(&self, method: Method<'_>) -> bool {
         match method {
-            Method::Other(token) => !token.is_empty() && self.others.contains(&token),
+            Method::Other(token) => self.names_other(token),
             known => self.known & bit(known) != 0,
         }
+    }
+
+    #[inline(never)]
+    fn names_other(&self, token: &str) -> bool {
+        !token.is_empty() && self.others.contains(&token)
     }
 }
 
@@ -124,52 +129,86 @@ pub fn find<'r, 'a, H>(routes: &'r [Route<'_, H>], method: Method<'_>, path: Opt
 where
     'r: 'a,
 {
-    let mut head_from_get = None;
-    let mut path_is_known = path.is_none();
-    if let Some(path) = path {
-        let mut escapes = Escapes::Unknown;
-        for route in routes {
-            let Some(params) = route.pattern.matches_with(path, &mut escapes) else { continue };
-            // A route for any method must not take HEAD from the one that GET goes to.
-            if route.methods.names(method) || route.methods.any && head_from_get.is_none() {
-                return Routing::Found { handler: &route.handler, params };
-            }
-            path_is_known = true;
-            if method == Method::Head && head_from_get.is_none() && route.methods.contains(Method::Get) {
-                head_from_get = Some((&route.handler, params));
-            }
+    match take(routes, method, path) {
+        Ok((handler, params)) => Routing::Found { handler, params },
+        Err(untaken) => untaken.refuse(routes, method, path),
+    }
+}
+
+/// The same, with the way apart that most requests take: what handles them, and what the placeholders of its route stand for.
+///
+/// # Errors
+/// [`Untaken`] refuses the request.
+#[inline(always)]
+pub fn take<'r, 'a, H>(
+    routes: &'r [Route<'_, H>],
+    method: Method<'_>,
+    path: Option<Path<'a>>,
+) -> Result<(&'r H, Params<'a>), Untaken>
+where
+    'r: 'a,
+{
+    let Some(path) = path else { return Err(Untaken { path_is_known: true }) };
+    let (mut head_from_get, mut path_is_known) = (None, false);
+    let mut escapes = Escapes::Unknown;
+    for route in routes {
+        if !route.pattern.fits(path, &mut escapes) {
+            continue;
+        }
+        // A route for any method must not take HEAD from the one that GET goes to.
+        if route.methods.names(method) || route.methods.any && head_from_get.is_none() {
+            return Ok((&route.handler, route.pattern.params(path)));
+        }
+        path_is_known = true;
+        if method == Method::Head && head_from_get.is_none() && route.methods.contains(Method::Get) {
+            head_from_get = Some(route);
         }
     }
     match head_from_get {
-        Some((handler, params)) => Routing::Found { handler, params },
-        None => refuse_known(routes, method, path, path_is_known),
+        Some(route) => Ok((&route.handler, route.pattern.params(path))),
+        None => Err(Untaken { path_is_known }),
     }
 }
 
 /// How a request is refused that no route takes, for those who choose routes otherwise than by [`find`]: never
 /// [`Routing::Found`].
 pub fn refuse<'r, 'a, H>(routes: &'r [Route<'_, H>], method: Method<'_>, path: Option<Path<'_>>) -> Routing<'r, 'a, H> {
-    let path_is_known = path.is_none_or(|path| routes.iter().any(|route| route.pattern.matches(path).is_some()));
-    refuse_known(routes, method, path, path_is_known)
+    Untaken::new(routes, path).refuse(routes, method, path)
 }
 
-#[cold]
-fn refuse_known<'r, 'a, H>(
-    routes: &'r [Route<'_, H>],
-    method: Method<'_>,
-    path: Option<Path<'_>>,
+/// That no route takes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Untaken {
     path_is_known: bool,
-) -> Routing<'r, 'a, H> {
-    let allow = || Allow::new(routes, path);
-    match method {
-        Method::Options if path_is_known => Routing::Options(allow()),
-        Method::Connect | Method::Trace | Method::Other(_)
-            if (!path_is_known || path.is_none()) && !routes.iter().any(|route| route.methods.contains(method)) =>
-        {
-            Routing::NotImplemented
+}
+
+impl Untaken {
+    /// Says it of a request, for those who choose routes otherwise than by [`find`].
+    pub fn new<H>(routes: &[Route<'_, H>], path: Option<Path<'_>>) -> Self {
+        let path_is_known = path.is_none_or(|path| routes.iter().any(|route| route.pattern.matches(path).is_some()));
+        Self { path_is_known }
+    }
+
+    /// How the request is refused: never [`Routing::Found`]. What it is given is what the request was looked for with.
+    #[cold]
+    pub fn refuse<'r, 'a, H>(
+        self,
+        routes: &'r [Route<'_, H>],
+        method: Method<'_>,
+        path: Option<Path<'_>>,
+    ) -> Routing<'r, 'a, H> {
+        let allow = || Allow::new(routes, path);
+        match method {
+            Method::Options if self.path_is_known => Routing::Options(allow()),
+            Method::Connect | Method::Trace | Method::Other(_)
+                if (!self.path_is_known || path.is_none())
+                    && !routes.iter().any(|route| route.methods.contains(method)) =>
+            {
+                Routing::NotImplemented
+            }
+            _ if self.path_is_known => Routing::MethodNotAllowed(allow()),
+            _ => Routing::NotFound,
         }
-        _ if path_is_known => Routing::MethodNotAllowed(allow()),
-        _ => Routing::NotFound,
     }
 }
 
