@@ -6,7 +6,7 @@ use std::{
 };
 
 use pronto::connection::Config;
-use pronto_host::{App, Deferred, Reply, Request};
+use pronto_host::{App, Deferred, Fault, Reply, Request};
 use proptest::prelude::*;
 use tests::{
     memory::Memory,
@@ -47,6 +47,25 @@ fn texts(memory: &Memory) -> Vec<String> {
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// A handler returned the proof that another request had been answered: its own would have waited for ever.
+#[test]
+fn the_proof_of_another_reply_answers_nothing() {
+    let kept = Arc::new(Mutex::new(None));
+    let keeper = Arc::clone(&kept);
+    let app = App::new()
+        .get("/keep", move |_: &Request<'_>, reply: Reply<'_>| {
+            *keeper.lock().unwrap() = Some(reply.text("kept")?);
+            Err(Fault::words("it is kept"))
+        })
+        .get("/use", move |_: &Request<'_>, _: Reply<'_>| kept.lock().unwrap().take().ok_or(Fault::words("it is gone")))
+        .get("/", |_: &Request<'_>, reply: Reply<'_>| reply.text("now"));
+    let mut memory = Memory::new(app, Config::new());
+    for path in ["keep", "use", ""] {
+        memory.feed(format!("GET /{path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes());
+    }
+    assert_eq!(statuses(&memory), [500, 500, 200]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use futures_lite::{Stream, StreamExt, stream};
 use pronto::{
     head::Status,
     response::{
-        CommonFields, Following, PreparedResponse, Redirect, Replied, ReplyContent, ReplyContext, ResponseError,
+        CommonFields, Following, PreparedResponse, Redirect, ReplyContent, ReplyContext, ResponseError,
         ResponseHeadWriter, ResponseWriter, SetCookie,
     },
 };
@@ -25,13 +25,7 @@ pub type Answer = Result<Answered, Fault>;
 /// Proof that a request was answered, or that a [`Deferred`] was made that will. Only a [`Reply`] makes one.
 #[derive(Debug)]
 #[must_use = "a handler returns it"]
-pub struct Answered(pub(crate) Kind);
-
-#[derive(Debug)]
-pub(crate) enum Kind {
-    Written(Replied),
-    Deferred,
-}
+pub struct Answered(pub(crate) ());
 
 /// The right to answer one request, once: finishing it consumes it.
 #[derive(Debug)]
@@ -68,7 +62,7 @@ impl<'a> Reply<'a> {
     /// 200 with octets of a media type.
     #[inline]
     pub fn octets(self, media_type: &str, octets: &[u8]) -> Answer {
-        written(ResponseWriter::new(self.output, self.context, self.common).ok(media_type, octets))
+        self.attached.written(ResponseWriter::new(self.output, self.context, self.common).ok(media_type, octets))
     }
 
     /// Any status; fields and content follow.
@@ -98,14 +92,14 @@ impl<'a> Reply<'a> {
     /// A response that was rendered once.
     #[inline]
     pub fn prepared(self, response: &PreparedResponse<'_>) -> Answer {
-        written(response.write(self.output, self.context, self.common))
+        self.attached.written(response.write(self.output, self.context, self.common))
     }
 
     /// Puts the answer off: it may be given later, by any thread. Requests behind this one are worked on meanwhile, and
     /// replies leave in the order of the requests.
     pub fn defer(self) -> (Deferred, Answered) {
         let Origin { mailbox, client, number } = self.origin;
-        (Deferred::new(Arc::clone(mailbox), client, number), Answered(Kind::Deferred))
+        (Deferred::new(Arc::clone(mailbox), client, number), self.attached.put_off())
     }
 }
 
@@ -170,13 +164,13 @@ impl ReplyHead<'_> {
 
     /// Finishes without content.
     pub fn no_content(self) -> Answer {
-        written(self.writer.no_content())
+        self.attached.written(self.writer.no_content())
     }
 
     /// Finishes with octets that are copied.
     #[inline]
     pub fn content(self, octets: &[u8]) -> Answer {
-        written(self.writer.content(octets))
+        self.attached.written(self.writer.content(octets))
     }
 
     /// Finishes with octets that are given away or live for ever. Where there are many they are sent from where they lie.
@@ -248,7 +242,7 @@ impl ReplyHead<'_> {
         let (takeover, outgoing) = Takeover::new(|upgraded| Box::pin(handler(upgraded)) as TakeoverFuture, alarm());
         self.attached.set_takeover(takeover);
         self.attached.set_content(Content::streamed(Box::pin(outgoing), Coding::UntilClose, alarm()));
-        Ok(Answered(Kind::Written(replied)))
+        self.attached.written(Ok(replied))
     }
 
     pub(crate) fn pieces(self, pieces: Pieces) -> Answer {
@@ -262,7 +256,7 @@ impl ReplyHead<'_> {
             let alarm = Alarm::rung(self.origin.mailbox, self.origin.client);
             self.attached.set_content(Content::streamed(pieces, coding, alarm));
         }
-        Ok(Answered(Kind::Written(replied)))
+        self.attached.written(Ok(replied))
     }
 
     fn send_content(self, length: u64, content: Content) -> Answer {
@@ -270,15 +264,7 @@ impl ReplyHead<'_> {
         if replied.following() != Following::Nothing {
             self.attached.set_content(content);
         }
-        Ok(Answered(Kind::Written(replied)))
-    }
-}
-
-#[inline]
-fn written(replied: Result<Replied, ResponseError>) -> Answer {
-    match replied {
-        Ok(replied) => Ok(Answered(Kind::Written(replied))),
-        Err(error) => Err(error.into()),
+        self.attached.written(Ok(replied))
     }
 }
 

@@ -2,16 +2,12 @@ use std::fmt;
 
 use pronto::{
     head::{self, Status},
-    service::{Admission, Methods, Routing},
+    service::{Admission, Methods, Routing, Untaken},
 };
 
 use crate::{
     Answer, AppError, Counters, Fault, Handler, Matcher, MethodNotAllowed, NotFound, NotImplemented, Reply, Request,
-    Response, Router, WrittenReply,
-    errors::ErrorHandlers,
-    handler::{AsyncFunction, HandlerKind, SyncFunction},
-    hooks::Hooks,
-    matcher::Choice,
+    Response, Router, WrittenReply, errors::ErrorHandlers, handler::HandlerKind, hooks::Hooks, matcher::Choice,
 };
 
 /// An application: routes, and what handles them. The same one runs on every runtime.
@@ -191,36 +187,51 @@ impl App {
     /// What becomes of the content of a request: `async` handlers take it while it comes, others when it is whole.
     pub(crate) fn admit(&self, request: &head::Request<'_>, choice: &Choice, default: u64) -> Admission {
         match self.router.find(request, choice) {
-            Routing::Found { handler: endpoint, .. } => {
+            Ok((endpoint, _)) => {
                 let limit = endpoint.content_limit.unwrap_or(default);
                 match endpoint.handler {
                     HandlerKind::Sync(_) => Admission::Collect { limit },
                     HandlerKind::Async(_) => Admission::Stream { limit },
                 }
             }
-            _ => Admission::Decline,
+            Err(_) => Admission::Decline,
         }
     }
 
     /// Who handles a request, which gets to know its route.
-    #[inline]
-    pub(crate) fn handling<'a>(&'a self, request: &mut Request<'a>, choice: Choice) -> Handling<'a> {
-        if let Choice::Failed(fault) = choice {
-            return Handling::Fault(fault);
+    ///
+    /// # Errors
+    /// How it is refused.
+    #[inline(always)]
+    pub(crate) fn handler<'a>(&'a self, request: &mut Request<'a>, choice: Choice) -> Result<&'a HandlerKind, Refusal> {
+        match choice {
+            Choice::Usual => match self.router.take(request) {
+                Ok((endpoint, params)) => Ok(request.set_route(endpoint, params)),
+                Err(untaken) => Err(self.refusal(request, untaken)),
+            },
+            choice => self.chosen_handler(request, choice),
         }
+    }
+
+    #[cold]
+    fn chosen_handler<'a>(&'a self, request: &mut Request<'a>, choice: Choice) -> Result<&'a HandlerKind, Refusal> {
         match self.router.find(request, &choice) {
-            Routing::Found { handler: endpoint, params } => {
-                request.set_route(endpoint, params);
-                match &endpoint.handler {
-                    HandlerKind::Sync(handler) => Handling::Sync(&**handler),
-                    HandlerKind::Async(handler) => Handling::Async(&**handler),
-                }
-            }
-            Routing::Options(allow) => Handling::Options(allow.to_string()),
-            Routing::MethodNotAllowed(allow) => Handling::Fault(MethodNotAllowed { allow: allow.to_string() }.into()),
-            Routing::NotFound => Handling::Fault(NotFound.into()),
-            Routing::NotImplemented => Handling::Fault(NotImplemented.into()),
+            Ok((endpoint, params)) => Ok(request.set_route(endpoint, params)),
+            Err(untaken) => Err(match choice {
+                Choice::Failed(fault) => Refusal::Fault(fault),
+                _ => self.refusal(request, untaken),
+            }),
         }
+    }
+
+    #[cold]
+    fn refusal(&self, request: &Request<'_>, untaken: Untaken) -> Refusal {
+        Refusal::Fault(match self.router.refuse(request, untaken) {
+            Routing::Options(allow) => return Refusal::Options(allow.to_string()),
+            Routing::MethodNotAllowed(allow) => MethodNotAllowed { allow: allow.to_string() }.into(),
+            Routing::NotImplemented => NotImplemented.into(),
+            Routing::NotFound | Routing::Found { .. } => NotFound.into(),
+        })
     }
 
     /// Whether anybody but its handler may have to see a request when it has its reply.
@@ -228,8 +239,15 @@ impl App {
         !self.error_handlers.is_empty() || self.router.looks_after(request.endpoint())
     }
 
+    /// Whether any function looks at a request before its handler.
+    #[inline(always)]
+    pub(crate) fn looks_before(&self, request: &Request<'_>) -> bool {
+        !self.router.around.before.is_empty()
+            || request.endpoint().is_some_and(|endpoint| !endpoint.around.before.is_empty())
+    }
+
     /// Has the functions look at a request that run before handlers; the first answer is the last.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn run_before(&self, request: &Request<'_>) -> Result<Option<Response>, Fault> {
         match (self.router.around.run_before(request)?, request.endpoint()) {
             (None, Some(endpoint)) => endpoint.around.run_before(request),
@@ -246,17 +264,21 @@ impl App {
     }
 }
 
-/// What becomes of a request.
-pub(crate) enum Handling<'a> {
-    Sync(&'a SyncFunction),
-    Async(&'a AsyncFunction),
+/// What becomes of a request that no route takes.
+pub(crate) enum Refusal {
+    /// It asks which methods its path allows.
     Options(String),
     Fault(Fault),
 }
 
-/// Answers OPTIONS for a path that no route takes it of.
-pub(crate) fn options(reply: Reply<'_>, allow: &str) -> Answer {
-    reply.status(Status::NO_CONTENT).field("Allow", allow).no_content()
+impl Refusal {
+    /// Says so.
+    pub(crate) fn answer(self, reply: Reply<'_>) -> Answer {
+        match self {
+            Self::Options(allow) => reply.status(Status::NO_CONTENT).field("Allow", allow).no_content(),
+            Self::Fault(fault) => Err(fault),
+        }
+    }
 }
 
 /// A reply that says its status in words.

@@ -28,7 +28,7 @@ impl Around {
     }
 
     /// Has the functions look at a request; the first answer is the last.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn run_before(&self, request: &Request<'_>) -> Result<Option<Response>, Fault> {
         for function in &self.before {
             if let Some(response) = function(request)? {

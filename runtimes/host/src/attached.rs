@@ -1,8 +1,21 @@
-use crate::{Ending, content::Content, done::DoneHooks, takeover::Takeover};
+use pronto::response::{Replied, ResponseError};
 
-/// What belongs to a reply beside its head. Most have nothing, and take no more room than that.
+use crate::{Answer, Answered, Ending, content::Content, done::DoneHooks, takeover::Takeover};
+
+/// What becomes of a reply, and what belongs to it beside its head. Most have nothing, and take no more room than that.
 #[derive(Debug, Default)]
-pub(crate) struct Attached(Option<Box<Parts>>);
+pub(crate) struct Attached {
+    replied: Option<Replied>,
+    is_put_off: bool,
+    parts: Option<Box<Parts>>,
+}
+
+/// What a handler has done with a reply.
+#[derive(Debug)]
+pub(crate) enum Made {
+    Written(Replied),
+    PutOff,
+}
 
 /// What there may be.
 #[derive(Debug, Default)]
@@ -13,6 +26,28 @@ pub(crate) struct Parts {
 }
 
 impl Attached {
+    /// Notes that the reply was written, if it was. What handlers return is only the proof of it, which takes no room.
+    #[inline]
+    pub(crate) fn written(&mut self, replied: Result<Replied, ResponseError>) -> Answer {
+        self.replied = Some(replied?);
+        Ok(Answered(()))
+    }
+
+    /// Notes that the reply was put off.
+    pub(crate) const fn put_off(&mut self) -> Answered {
+        self.is_put_off = true;
+        Answered(())
+    }
+
+    /// What was done with the reply.
+    #[inline]
+    pub(crate) fn take_made(&mut self) -> Option<Made> {
+        match self.replied.take() {
+            Some(replied) => Some(Made::Written(replied)),
+            None => self.is_put_off.then_some(Made::PutOff),
+        }
+    }
+
     /// Content that is sent from where it lies.
     pub(crate) fn set_content(&mut self, content: Content) {
         self.parts().content = Some(content);
@@ -37,27 +72,28 @@ impl Attached {
 
     /// What is to be done in the end, which is left to somebody else.
     pub(crate) fn take_done(&mut self) -> DoneHooks {
-        self.0.as_mut().map(|parts| std::mem::take(&mut parts.done)).unwrap_or_default()
+        self.parts.as_mut().map(|parts| std::mem::take(&mut parts.done)).unwrap_or_default()
     }
 
     /// Forgets what belonged to a reply that is taken back. What is to be done in the end stays.
     pub(crate) fn clear(&mut self) {
-        if let Some(parts) = &mut self.0 {
+        (self.replied, self.is_put_off) = (None, false);
+        if let Some(parts) = &mut self.parts {
             (parts.content, parts.takeover) = (None, None);
         }
     }
 
     /// How much memory of the application's it takes, as far as that is known.
     pub(crate) fn weight(&self) -> usize {
-        self.0.as_ref().and_then(|parts| parts.content.as_ref()).map_or(0, Content::weight)
+        self.parts.as_ref().and_then(|parts| parts.content.as_ref()).map_or(0, Content::weight)
     }
 
     /// All of it, where there is anything.
     pub(crate) fn into_parts(self) -> Option<Box<Parts>> {
-        self.0
+        self.parts
     }
 
     fn parts(&mut self) -> &mut Parts {
-        self.0.get_or_insert_default()
+        self.parts.get_or_insert_default()
     }
 }

@@ -183,7 +183,9 @@ impl Client {
         now: Instant,
     ) -> io::Result<Turn> {
         for _ in 0..BUDGET {
-            self.send(transport, worker, home, now)?;
+            if self.owes(worker) {
+                self.send(transport, worker, home, now)?;
+            }
             match self.session.connection_mut().poll_transport(worker.config(), now) {
                 Todo::Keep => {}
                 Todo::ShutdownWrite => transport.shutdown_write(),
@@ -308,6 +310,13 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Whether there is anything to send, or to say of what was.
+    #[inline]
+    fn owes(&self, worker: &WorkerState) -> bool {
+        let keeps_unsent = || self.kept.as_ref().is_some_and(|kept| !kept.unsent.as_octets().is_empty());
+        !worker.output.is_empty() || self.session.has_content() || keeps_unsent()
     }
 
     /// Sends what is unsent, then the worker's output, then content from where it lies, as far as the kernel takes it.

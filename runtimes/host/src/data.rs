@@ -8,12 +8,15 @@ use crate::guarded::guard;
 
 /// What was attached to a request: at most one value of each type. It takes memory only where there is any.
 #[derive(Default)]
-pub(crate) struct RequestData(Mutex<Vec<Box<dyn Any + Send>>>);
+pub(crate) struct RequestData(Mutex<Option<Box<Values>>>);
+
+type Values = Vec<Box<dyn Any + Send>>;
 
 impl RequestData {
     /// Attaches a value, in the place of one of the same type.
     pub(crate) fn set<T: Send + 'static>(&self, value: T) {
         let mut values = self.values();
+        let values = values.get_or_insert_default();
         match values.iter_mut().find_map(|other| other.downcast_mut()) {
             Some(other) => *other = value,
             None => values.push(Box::new(value)),
@@ -22,7 +25,7 @@ impl RequestData {
 
     /// The value of this type.
     pub(crate) fn value<T: Clone + 'static>(&self) -> Option<T> {
-        self.values().iter().find_map(|value| value.downcast_ref()).cloned()
+        self.values().iter().flat_map(|values| values.iter()).find_map(|value| value.downcast_ref()).cloned()
     }
 
     /// All of it, which is left to somebody else.
@@ -30,7 +33,7 @@ impl RequestData {
         Self(Mutex::new(mem::take(&mut self.values())))
     }
 
-    fn values(&self) -> MutexGuard<'_, Vec<Box<dyn Any + Send>>> {
+    fn values(&self) -> MutexGuard<'_, Option<Box<Values>>> {
         // A value whose `clone` panics has changed nothing here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -40,15 +43,14 @@ impl RequestData {
 impl Drop for RequestData {
     #[inline]
     fn drop(&mut self) {
-        let values = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if !values.is_empty() {
-            drop_all(mem::take(values));
+        if let Some(values) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            drop_all(*values);
         }
     }
 }
 
 #[cold]
-fn drop_all(values: Vec<Box<dyn Any + Send>>) {
+fn drop_all(values: Values) {
     for value in values {
         if let Err(fault) = guard(|| drop(value)) {
             log::error!("while it was dropped, something attached to a request {fault}");
@@ -58,7 +60,7 @@ fn drop_all(values: Vec<Box<dyn Any + Send>>) {
 
 impl fmt::Debug for RequestData {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} values", self.values().len())
+        write!(formatter, "{} values", self.values().as_ref().map_or(0, |values| values.len()))
     }
 }
 

@@ -9,34 +9,31 @@ use pronto::{
     connection::{Config, Rejection, Ticket, Turn},
     framing::TrailerSection,
     head,
-    response::{CONTINUE, CommonFields},
+    response::CONTINUE,
     service::{Admission, Outcome, Room, Service},
 };
 
 use crate::{
-    Answer, App, ContentError, Home, IncomingContent, Output, OwnedRequest, Reply, Request, WorkerCounters,
+    Answer, ContentError, IncomingContent, Output, OwnedRequest, Request,
     access::{AccessEntry, log_request},
     alarm::Alarm,
-    app::{Handling, options},
+    app::Refusal,
     attached::Attached,
     backlog::{Backlog, Waiting, Work},
     data::RequestData,
     guarded::guard,
-    handler::{AsyncFunction, HandlerFuture},
+    handler::{AsyncFunction, HandlerFuture, HandlerKind},
     matcher::Choice,
     owned::Shared,
     pipe::Pipe,
-    render::{render, written},
+    render::{Desk, ReplyParts, render, written},
     session::{Receiving, Sending, keep, place},
 };
 
 /// The service of one call of the driver: the application, and where its replies go.
 pub(crate) struct Exchange<'a> {
-    pub(crate) app: &'a Arc<App>,
+    pub(crate) desk: Desk<'a>,
     pub(crate) config: &'a Config,
-    pub(crate) common: &'a CommonFields,
-    pub(crate) counters: &'a Arc<WorkerCounters>,
-    pub(crate) home: Home<'a>,
     pub(crate) output: &'a mut Output,
     pub(crate) peer: &'a Option<SocketAddr>,
     pub(crate) backlog: &'a mut Option<Box<Backlog>>,
@@ -79,27 +76,21 @@ impl Drop for Intake {
 
 impl Exchange<'_> {
     /// Has `answer` answer, where the reply belongs: in the output, or in the backlog.
-    #[inline]
+    #[inline(always)]
     fn answer(
         &mut self,
         ticket: Ticket,
         logged: Option<Box<AccessEntry>>,
         request: Option<&Request<'_>>,
-        answer: impl FnOnce(Reply<'_>) -> Answer,
+        answer: impl FnOnce(ReplyParts<'_>) -> Answer,
     ) -> Outcome {
         if ticket.turn() == Turn::Later {
             return self.answer_later(ticket, logged, request, answer);
         }
         let mut attached = Attached::default();
-        let Self { app, common, counters, home, .. } = *self;
-        let replied = written(app, &ticket, common, counters, home, self.output, &mut attached, request, answer);
-        let Some(replied) = replied else {
-            let mut waiting = self.waiting(ticket, logged, request);
-            waiting.done.append(attached.take_done());
-            self.backlog.get_or_insert_default().defer(waiting, self.counters);
-            return Outcome::Later;
-        };
-        self.counters.handle_response(replied.status());
+        let replied = written(&self.desk, &ticket, self.output, &mut attached, request, answer);
+        let Some(replied) = replied else { return self.put_off(ticket, logged, request, attached) };
+        self.desk.counters.handle_response(replied.status());
         if let Some(entry) = logged {
             entry.log(&replied);
         }
@@ -107,21 +98,37 @@ impl Exchange<'_> {
         Outcome::Answered(ticket, replied)
     }
 
+    /// Keeps what is needed to take the answer to a request that comes later.
+    #[inline(never)]
+    fn put_off(
+        &mut self,
+        ticket: Ticket,
+        logged: Option<Box<AccessEntry>>,
+        request: Option<&Request<'_>>,
+        mut attached: Attached,
+    ) -> Outcome {
+        let mut waiting = self.waiting(ticket, logged, request);
+        waiting.done.append(attached.take_done());
+        self.backlog.get_or_insert_default().defer(waiting, self.desk.counters);
+        Outcome::Later
+    }
+
     /// Has `answer` answer a request that is not in turn.
+    #[inline(never)]
     fn answer_later(
         &mut self,
         ticket: Ticket,
         logged: Option<Box<AccessEntry>>,
         request: Option<&Request<'_>>,
-        answer: impl FnOnce(Reply<'_>) -> Answer,
+        answer: impl FnOnce(ReplyParts<'_>) -> Answer,
     ) -> Outcome {
-        let (held, done) = render(self.app, &ticket, self.common, self.counters, self.home, request, answer);
+        let (held, done) = render(&self.desk, &ticket, request, answer);
         let mut waiting = self.waiting(ticket, logged, request);
         waiting.done.append(done);
         let backlog = self.backlog.get_or_insert_default();
         match held {
             Some(held) => backlog.hold(waiting, held),
-            None => backlog.defer(waiting, self.counters),
+            None => backlog.defer(waiting, self.desk.counters),
         }
         Outcome::Later
     }
@@ -129,13 +136,14 @@ impl Exchange<'_> {
     /// A request that waits. It is copied only where somebody may have to see it when it has its reply.
     fn waiting(&self, ticket: Ticket, logged: Option<Box<AccessEntry>>, request: Option<&Request<'_>>) -> Waiting {
         let mut waiting = Waiting::new(ticket, logged);
-        if let Some(request) = request.filter(|request| self.app.sees_again(request)) {
+        if let Some(request) = request.filter(|request| self.desk.app.sees_again(request)) {
             waiting.request = Some(Shared::copy(request));
         }
         waiting
     }
 
     /// Has an `async` handler begin. Where it does not wait for anything, it has answered.
+    #[inline(never)]
     fn begin_handling(
         &mut self,
         handler: &AsyncFunction,
@@ -144,14 +152,16 @@ impl Exchange<'_> {
         ticket: Ticket,
         logged: Option<Box<AccessEntry>>,
     ) -> Outcome {
-        let app = self.app;
+        let app = self.desk.app;
         let polls_now = content.is_none();
         let early = guard(|| app.run_before(request)).and_then(|early| early).transpose();
         let early = match early {
-            Some(early) if polls_now => return self.answer(ticket, logged, Some(request), |reply| early?.write(reply)),
+            Some(early) if polls_now => {
+                return self.answer(ticket, logged, Some(request), |parts| early?.write(parts.reply()));
+            }
             early => early,
         };
-        let alarm = Alarm::rung(self.home.mailbox, self.home.client);
+        let alarm = Alarm::rung(self.desk.home.mailbox, self.desk.home.client);
         let shared = Shared::copy(request);
         let content = IncomingContent::new(content);
         let future: HandlerFuture = match early {
@@ -165,7 +175,8 @@ impl Exchange<'_> {
         if polls_now && let Poll::Ready(result) = work.poll() {
             drop(work);
             let mut hooks = shared.take_done();
-            let outcome = self.answer(ticket, logged, Some(&shared.view()), |reply| {
+            let outcome = self.answer(ticket, logged, Some(&shared.view()), |parts| {
+                let reply = parts.reply();
                 reply.attached.append_done(std::mem::take(&mut hooks));
                 result?.write(reply)
             });
@@ -181,15 +192,47 @@ impl Exchange<'_> {
         }
         let mut waiting = Waiting::new(ticket, logged);
         (waiting.request, waiting.work) = (Some(shared), Some(work));
-        self.backlog.get_or_insert_default().defer(waiting, self.counters);
+        self.backlog.get_or_insert_default().defer(waiting, self.desk.counters);
         Outcome::Later
+    }
+
+    /// Has `answer` answer a request, unless a function before it does.
+    #[inline(always)]
+    fn answer_behind(
+        &mut self,
+        ticket: Ticket,
+        logged: Option<Box<AccessEntry>>,
+        request: &Request<'_>,
+        answer: impl FnOnce(ReplyParts<'_>) -> Answer,
+    ) -> Outcome {
+        let app = self.desk.app;
+        self.answer(ticket, logged, Some(request), |parts| {
+            if app.looks_before(request)
+                && let Some(response) = app.run_before(request)?
+            {
+                return response.write(parts.reply());
+            }
+            answer(parts)
+        })
+    }
+
+    /// Answers a request that no route takes.
+    #[inline(never)]
+    fn refuse(
+        &mut self,
+        refusal: Refusal,
+        request: &Request<'_>,
+        ticket: Ticket,
+        logged: Option<Box<AccessEntry>>,
+    ) -> Outcome {
+        self.answer_behind(ticket, logged, request, |parts| refusal.answer(parts.reply()))
     }
 
     /// What the matcher chooses, or has chosen when the content was admitted.
     #[inline]
     fn choice(&mut self, request: &head::Request<'_>) -> Choice {
         let chosen = self.receiving.as_mut().and_then(|receiving| receiving.choice.take());
-        chosen.unwrap_or_else(|| self.app.router.choose(request))
+        chosen.unwrap_or_else(|| self.desk.app.router.choose(request))
     }
 
     fn intake(&mut self) -> Option<&mut Intake> {
@@ -199,70 +242,56 @@ impl Exchange<'_> {
     /// What the access log will say of a request, when it is on.
     #[inline]
     fn logged(&self, request: &head::Request<'_>) -> Option<Box<AccessEntry>> {
-        if self.app.is_debugged() {
+        if self.desk.app.is_debugged() {
             log_request(*self.peer, request);
         }
-        self.app.logs_access().then(|| AccessEntry::new(*self.peer, request))
+        self.desk.app.logs_access().then(|| AccessEntry::new(*self.peer, request))
     }
 }
 
 impl Service for Exchange<'_> {
     fn admit(&mut self, request: &head::Request<'_>) -> Admission {
-        let choice = self.app.router.choose(request);
-        let admission = self.app.admit(request, &choice, self.config.limits.content);
+        let choice = self.desk.app.router.choose(request);
+        let admission = self.desk.app.admit(request, &choice, self.config.limits.content);
         if !matches!(choice, Choice::Usual) {
             self.receiving.get_or_insert_default().choice = Some(choice);
         }
         admission
     }
 
-    #[inline]
+    #[inline(always)]
     fn call(&mut self, request: &head::Request<'_>, content: Option<&[u8]>, ticket: Ticket) -> Outcome {
         self.requests += 1;
-        let (app, peer) = (self.app, self.peer);
-        let logged = self.logged(request);
+        let (app, peer) = (self.desk.app, self.peer);
         let data = RequestData::default();
         let mut request = Request::new(*request, peer, &data);
+        let logged = self.logged(&request);
         let choice = self.choice(&request);
-        match app.handling(&mut request, choice) {
-            Handling::Sync(handler) => {
+        match app.handler(&mut request, choice) {
+            Ok(HandlerKind::Sync(handler)) => {
                 request.set_content(content);
-                self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
-                    None => handler(&request, reply),
-                    Some(response) => response.write(reply),
-                })
+                self.answer_behind(ticket, logged, &request, |parts| handler(&request, parts.reply()))
             }
-            Handling::Async(handler) => self.begin_handling(handler, &request, None, ticket, logged),
-            Handling::Options(allow) => {
-                self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
-                    None => options(reply, &allow),
-                    Some(response) => response.write(reply),
-                })
-            }
-            Handling::Fault(fault) => {
-                self.answer(ticket, logged, Some(&request), |reply| match app.run_before(&request)? {
-                    None => Err(fault),
-                    Some(response) => response.write(reply),
-                })
-            }
+            Ok(HandlerKind::Async(handler)) => self.begin_handling(&**handler, &request, None, ticket, logged),
+            Err(refusal) => self.refuse(refusal, &request, ticket, logged),
         }
     }
 
     fn begin(&mut self, request: &head::Request<'_>, ticket: Ticket) -> Outcome {
         self.requests += 1;
-        let (app, peer) = (self.app, self.peer);
-        let logged = self.logged(request);
+        let (app, peer) = (self.desk.app, self.peer);
         let data = RequestData::default();
         let mut request = Request::new(*request, peer, &data);
+        let logged = self.logged(&request);
         let choice = self.choice(&request);
-        let Handling::Async(handler) = app.handling(&mut request, choice) else {
+        let Ok(HandlerKind::Async(handler)) = app.handler(&mut request, choice) else {
             unreachable!("only what an async handler takes is begun");
         };
         let pipe = Arc::<Pipe>::default();
-        let alarm = Alarm::rung(self.home.mailbox, self.home.client);
+        let alarm = Alarm::rung(self.desk.home.mailbox, self.desk.home.client);
         let intake = Intake { number: ticket.number(), pipe: Arc::clone(&pipe), alarm, rejection: None };
         self.receiving.get_or_insert_default().intake = Some(intake);
-        self.begin_handling(handler, &request, Some(pipe), ticket, logged)
+        self.begin_handling(&**handler, &request, Some(pipe), ticket, logged)
     }
 
     fn take_content(&mut self, octets: &[u8]) -> Room {
@@ -283,7 +312,7 @@ impl Service for Exchange<'_> {
 
     fn end_content(&mut self, end: Result<(), Rejection>) {
         if let Err(rejection) = end {
-            self.counters.handle_rejection(rejection.status());
+            self.desk.counters.handle_rejection(rejection.status());
         }
         let Some(intake) = self.intake() else { return };
         match end {
@@ -301,10 +330,10 @@ impl Service for Exchange<'_> {
     }
 
     fn reject(&mut self, rejection: Rejection, ticket: Ticket) -> Outcome {
-        self.counters.handle_rejection(rejection.status());
-        let logged = self.app.logs_access().then(|| AccessEntry::refused(*self.peer));
-        let app = self.app;
-        self.answer(ticket, logged, None, |reply| app.refuse(rejection, reply))
+        self.desk.counters.handle_rejection(rejection.status());
+        let logged = self.desk.app.logs_access().then(|| AccessEntry::refused(*self.peer));
+        let app = self.desk.app;
+        self.answer(ticket, logged, None, |parts| app.refuse(rejection, parts.reply()))
     }
 
     fn send_continue(&mut self) {

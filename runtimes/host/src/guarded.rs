@@ -41,24 +41,22 @@ impl<T> Drop for Guarded<T> {
 }
 
 /// Runs code of the application; a panic is its error.
-#[inline]
+#[inline(always)]
 pub(crate) fn guard<R>(work: impl FnOnce() -> R) -> Result<R, Fault> {
     // Whoever calls this drops what was being worked on, or takes back what was written.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let fault = panicked(&*panic);
-        if !panic.is::<&str>() && !panic.is::<String>() {
-            // What was thrown may have code of its own, too.
-            mem::forget(panic);
-        }
-        fault
-    })
+    catch_unwind(AssertUnwindSafe(work)).map_err(panicked)
 }
 
 #[cold]
-fn panicked(panic: &(dyn Any + Send)) -> Fault {
+fn panicked(panic: Box<dyn Any + Send>) -> Fault {
     let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-    Panicked(text.to_owned()).into()
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let fault = Panicked(text.unwrap_or("no message").to_owned()).into();
+    if text.is_none() {
+        // What was thrown may have code of its own, too.
+        mem::forget(panic);
+    }
+    fault
 }
 
 impl<T> fmt::Debug for Guarded<T> {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use pronto::{
     connection::Ticket,
     head::Status,
@@ -5,85 +7,106 @@ use pronto::{
 };
 
 use crate::{
-    Answer, Answered, App, Fault, Home, Output, Panicked, Reply, Request, WorkerCounters, WrittenReply,
-    answer::{Kind, Origin},
+    Answer, Answered, App, Fault, Home, Output, Panicked, Reply, Request, Unanswered, WorkerCounters, WrittenReply,
+    answer::Origin,
     app::plain,
-    attached::Attached,
+    attached::{Attached, Made},
     backlog::Held,
     done::DoneHooks,
     guarded::guard,
 };
 
+/// What replies are made with, beside the memory that they are written to.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk<'a> {
+    pub(crate) app: &'a Arc<App>,
+    pub(crate) common: &'a CommonFields,
+    pub(crate) counters: &'a Arc<WorkerCounters>,
+    pub(crate) home: Home<'a>,
+}
+
+/// What one reply is made of. It becomes one where that is used, since a whole [`Reply`] is moved through memory.
+pub(crate) struct ReplyParts<'a> {
+    desk: &'a Desk<'a>,
+    ticket: &'a Ticket,
+    output: &'a mut Output,
+    attached: &'a mut Attached,
+}
+
+impl<'a> ReplyParts<'a> {
+    /// The reply.
+    #[inline(always)]
+    pub(crate) fn reply(self) -> Reply<'a> {
+        let Self { desk, ticket, output, attached } = self;
+        let Home { mailbox, client } = desk.home;
+        let origin = Origin { mailbox, client, number: ticket.number() };
+        Reply { output, attached, context: ticket.context(), common: desk.common, origin }
+    }
+}
+
 /// Writes a reply into memory of its own; `None` where it is put off. What is to be done in the end comes beside it.
 pub(crate) fn render(
-    app: &App,
+    desk: &Desk<'_>,
     ticket: &Ticket,
-    common: &CommonFields,
-    counters: &WorkerCounters,
-    home: Home<'_>,
     request: Option<&Request<'_>>,
-    answer: impl FnOnce(Reply<'_>) -> Answer,
+    answer: impl FnOnce(ReplyParts<'_>) -> Answer,
 ) -> (Option<Box<Held>>, DoneHooks) {
     let (mut output, mut attached) = (Output::new(), Attached::default());
-    let replied = written(app, ticket, common, counters, home, &mut output, &mut attached, request, answer);
+    let replied = written(desk, ticket, &mut output, &mut attached, request, answer);
     let done = attached.take_done();
     let held = replied.map(|replied| Box::new(Held { octets: output.into_octets(), replied, attached }));
     (held, done)
 }
 
 /// Has `answer` answer. Where it fails or panics, the application's error handlers do, or 500. `None`: it is put off.
-#[expect(clippy::too_many_arguments, reason = "they are parts of several things, borrowed apart")]
-#[inline]
+#[inline(always)]
 pub(crate) fn written(
-    app: &App,
+    desk: &Desk<'_>,
     ticket: &Ticket,
-    common: &CommonFields,
-    counters: &WorkerCounters,
-    home: Home<'_>,
     output: &mut Output,
     attached: &mut Attached,
     request: Option<&Request<'_>>,
-    answer: impl FnOnce(Reply<'_>) -> Answer,
+    answer: impl FnOnce(ReplyParts<'_>) -> Answer,
 ) -> Option<Replied> {
-    let context = ticket.context();
-    let origin = Origin { mailbox: home.mailbox, client: home.client, number: ticket.number() };
     let before = output.len();
-    let fault = match attempt(Reply { output, attached, context, common, origin }, answer) {
-        Ok(Answered(Kind::Written(replied))) => match look_after(app, before, output, &replied, request) {
+    let answered = guard(|| answer(ReplyParts { desk, ticket, output, attached }));
+    let fault = match made(answered.unwrap_or_else(Err), attached) {
+        Ok(Made::Written(replied)) => match look_after(desk.app, before, output, &replied, request) {
             Ok(()) => return Some(replied),
             Err(fault) => fault,
         },
-        Ok(Answered(Kind::Deferred)) => return None,
+        Ok(Made::PutOff) => return None,
         Err(fault) => fault,
     };
-    failed(app, counters, before, Reply { output, attached, context, common, origin }, &fault, request)
+    failed(desk, ticket, before, output, attached, &fault, request)
 }
 
 /// Answers in the place of a handler that failed.
 #[cold]
 fn failed(
-    app: &App,
-    counters: &WorkerCounters,
+    desk: &Desk<'_>,
+    ticket: &Ticket,
     before: usize,
-    reply: Reply<'_>,
+    output: &mut Output,
+    attached: &mut Attached,
     fault: &Fault,
     request: Option<&Request<'_>>,
 ) -> Option<Replied> {
+    let Desk { app, counters, .. } = desk;
     count(counters, fault);
-    let Reply { output, attached, context, common, origin } = reply;
     // What was written before is taken back.
     output.truncate(before);
     attached.clear();
-    let reply = Reply { output, attached, context, common, origin };
-    match attempt(reply, |reply| app.handle_error(fault, request, reply)) {
-        Ok(Answered(Kind::Written(replied))) => match look_after(app, before, output, &replied, request) {
+    let answered = guard(|| app.handle_error(fault, request, ReplyParts { desk, ticket, output, attached }.reply()));
+    match made(answered.unwrap_or_else(Err), attached) {
+        Ok(Made::Written(replied)) => match look_after(app, before, output, &replied, request) {
             Ok(()) => return Some(replied),
             Err(error) => {
                 count(counters, &error);
                 log::error!("a function after a handler failed: {}", error.told());
             }
         },
-        Ok(Answered(Kind::Deferred)) => return None,
+        Ok(Made::PutOff) => return None,
         Err(error) => {
             count(counters, &error);
             log::error!("the handler of an error failed: {}", error.told());
@@ -91,9 +114,9 @@ fn failed(
     }
     output.truncate(before);
     attached.clear();
-    let reply = Reply { output, attached, context, common, origin };
-    match plain(reply, Status::INTERNAL_SERVER_ERROR) {
-        Ok(Answered(Kind::Written(replied))) => Some(replied),
+    let reply = ReplyParts { desk, ticket, output, attached }.reply();
+    match made(plain(reply, Status::INTERNAL_SERVER_ERROR), attached) {
+        Ok(Made::Written(replied)) => Some(replied),
         // The output grows, and nothing else about this reply can be wrong.
         _ => unreachable!("the plainest reply was refused"),
     }
@@ -109,7 +132,7 @@ fn count(counters: &WorkerCounters, fault: &Fault) {
 }
 
 /// Has the functions look at a reply that run after handlers.
-#[inline]
+#[inline(always)]
 fn look_after(
     app: &App,
     start: usize,
@@ -117,12 +140,28 @@ fn look_after(
     replied: &Replied,
     request: Option<&Request<'_>>,
 ) -> Result<(), Fault> {
-    let Some(request) = request.filter(|request| app.router.looks_after(request.endpoint())) else { return Ok(()) };
+    match request {
+        Some(request) if app.router.looks_after(request.endpoint()) => run_after(app, start, output, replied, request),
+        _ => Ok(()),
+    }
+}
+
+#[inline(never)]
+fn run_after(
+    app: &App,
+    start: usize,
+    output: &mut Output,
+    replied: &Replied,
+    request: &Request<'_>,
+) -> Result<(), Fault> {
     guard(|| app.run_after(request, &mut WrittenReply::new(output, start, replied))).unwrap_or_else(Err)
 }
 
-/// Has somebody else's code answer, whose panics are its own.
-#[inline]
-fn attempt(reply: Reply<'_>, answer: impl FnOnce(Reply<'_>) -> Answer) -> Answer {
-    guard(|| answer(reply)).unwrap_or_else(Err)
+/// What was done with a reply. The proof that something was can only be wrong where it is that of another reply.
+#[inline(always)]
+fn made(answer: Answer, attached: &mut Attached) -> Result<Made, Fault> {
+    match (answer?, attached.take_made()) {
+        (Answered(()), Some(made)) => Ok(made),
+        (Answered(()), None) => Err(Unanswered.into()),
+    }
 }

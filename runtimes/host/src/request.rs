@@ -2,7 +2,7 @@ use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use pronto::{head, head::Encoded, service::Params};
 
-use crate::{data::RequestData, router::Endpoint};
+use crate::{data::RequestData, handler::HandlerKind, router::Endpoint};
 
 /// A whole request, as a handler sees it. Everything of the head is read through it, too.
 #[derive(Clone, Copy, Debug)]
@@ -23,13 +23,15 @@ impl<'a> Request<'a> {
 
     /// The same, for a route.
     pub(crate) const fn routed(mut self, endpoint: &'a Arc<Endpoint>, params: Params<'a>) -> Self {
-        self.set_route(endpoint, params);
+        (self.endpoint, self.params) = (Some(endpoint), params);
         self
     }
 
-    /// Notes which route takes it.
-    pub(crate) const fn set_route(&mut self, endpoint: &'a Arc<Endpoint>, params: Params<'a>) {
+    /// Notes which route takes it, and gives its handler.
+    #[inline]
+    pub(crate) fn set_route(&mut self, endpoint: &'a Arc<Endpoint>, params: Params<'a>) -> &'a HandlerKind {
         (self.endpoint, self.params) = (Some(endpoint), params);
+        &endpoint.handler
     }
 
     /// Notes what its content is.

@@ -1,8 +1,8 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use pronto::{
-    head::{self, Method, Path},
-    service::{Methods, Pattern, PatternError, Route, Routing, find, refuse},
+    head::{self, Method},
+    service::{Methods, Params, Pattern, PatternError, Route, Routing, Untaken, take},
 };
 
 use crate::{
@@ -205,31 +205,38 @@ impl Router {
         guard(|| matcher.choose(&Routes::new(&self.routes), request)).map_or_else(Choice::Failed, Choice::Chosen)
     }
 
-    /// The route of a request, where its matcher has not failed.
-    #[inline]
-    pub(crate) fn find<'a>(&'a self, request: &head::Request<'a>, choice: &Choice) -> Routing<'a, 'a, Arc<Endpoint>> {
+    /// The route that takes a request in the usual way, and what its placeholders stand for.
+    ///
+    /// # Errors
+    /// [`refuse`](Self::refuse) it then.
+    #[inline(always)]
+    pub(crate) fn take<'a>(&'a self, request: &head::Request<'a>) -> Result<(&'a Arc<Endpoint>, Params<'a>), Untaken> {
+        take(&self.routes, request.method(), request.path())
+    }
+
+    /// The same, as the matcher has a say in it.
+    pub(crate) fn find<'a>(
+        &'a self,
+        request: &head::Request<'a>,
+        choice: &Choice,
+    ) -> Result<(&'a Arc<Endpoint>, Params<'a>), Untaken> {
         let path = request.path();
-        match choice {
-            Choice::Usual => find(&self.routes, request.method(), path),
-            Choice::Chosen(place) => self.find_chosen(*place, request, path),
-            Choice::Failed(_) => Routing::NotFound,
+        match *choice {
+            Choice::Usual => self.take(request),
+            Choice::Chosen(place) => match place.and_then(|place| self.routes.get(place)) {
+                Some(Route { pattern, handler, .. }) => {
+                    Ok((handler, path.and_then(|path| pattern.matches(path)).unwrap_or_default()))
+                }
+                None => Err(Untaken::new(&self.routes, path)),
+            },
+            Choice::Failed(_) => Err(Untaken::new(&self.routes, path)),
         }
     }
 
+    /// How a request is refused that no route takes.
     #[cold]
-    fn find_chosen<'a>(
-        &'a self,
-        place: Option<usize>,
-        request: &head::Request<'a>,
-        path: Option<Path<'a>>,
-    ) -> Routing<'a, 'a, Arc<Endpoint>> {
-        match place.and_then(|place| self.routes.get(place)) {
-            Some(Route { pattern, handler, .. }) => {
-                let params = path.and_then(|path| pattern.matches(path)).unwrap_or_default();
-                Routing::Found { handler, params }
-            }
-            None => refuse(&self.routes, request.method(), path),
-        }
+    pub(crate) fn refuse(&self, request: &head::Request<'_>, untaken: Untaken) -> Routing<'_, '_, Arc<Endpoint>> {
+        untaken.refuse(&self.routes, request.method(), request.path())
     }
 
     fn push(&mut self, methods: Methods, pattern: &'static str, endpoint: impl FnOnce(Pattern<'static>) -> Endpoint) {

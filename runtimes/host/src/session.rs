@@ -18,7 +18,7 @@ use crate::{
     exchange::{Exchange, Intake},
     matcher::Choice,
     owned::Shared,
-    render::render,
+    render::{Desk, render},
     takeover::Takeover,
 };
 
@@ -149,8 +149,8 @@ impl Session {
         }
         let Self { driver, peer, backlog, sending, receiving } = self;
         let WorkerState { app, config, fields, common, counters, output, .. } = worker;
-        let mut exchange =
-            Exchange { app, config, common, counters, home, output, peer, backlog, sending, receiving, requests: 0 };
+        let desk = Desk { app, common, counters, home };
+        let mut exchange = Exchange { desk, config, output, peer, backlog, sending, receiving, requests: 0 };
         let mut driven = driver.drive(config, input, fields, &mut exchange, now);
         if exchange.requests > 0 {
             counters.handle_batch(exchange.requests);
@@ -241,6 +241,12 @@ impl Session {
             Some(sending) => sending.content.octets().unwrap_or_default(),
             None => &[],
         }
+    }
+
+    /// Whether the content of a reply is being sent, be it that nothing of it is there.
+    #[inline]
+    pub(crate) const fn has_content(&self) -> bool {
+        self.sending.is_some()
     }
 
     /// What must be sent behind the output, as far as it is there; as [`content_octets`](Self::content_octets), but for files
@@ -425,7 +431,8 @@ impl Session {
         connection.refresh_ticket(&mut waiting.ticket);
         let view = waiting.request.as_deref().map(|request| request.view());
         let WorkerState { app, common, counters, .. } = worker;
-        let (held, done) = render(app, &waiting.ticket, common, counters, home, view.as_ref(), answer);
+        let desk = Desk { app, common, counters, home };
+        let (held, done) = render(&desk, &waiting.ticket, view.as_ref(), |parts| answer(parts.reply()));
         waiting.done.append(done);
         if let Some(held) = held {
             if let Some(request) = &waiting.request {
