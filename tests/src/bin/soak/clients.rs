@@ -76,12 +76,12 @@ impl Scene {
     }
 
     /// Connects. `None`: nobody listens, as it may be just now.
-    fn connect(&self, pace: Pace) -> Result<Option<(Line, Seen)>, String> {
+    fn connect(&self) -> Result<Option<(TcpStream, Seen)>, String> {
         let seen = self.restarts.look();
         match TcpStream::connect(self.address) {
             Ok(stream) => {
                 self.tally.connections.add(1);
-                Line::new(stream, pace).map(|line| Some((line, seen))).map_err(|error| error.to_string())
+                Ok(Some((stream, seen)))
             }
             Err(_) if self.restarts.stop_since(seen) => {
                 thread::sleep(Duration::from_millis(20));
@@ -91,15 +91,15 @@ impl Scene {
         }
     }
 
-    fn client(&self) -> Option<(Client, Seen)> {
-        let seen = self.restarts.look();
-        match catch_unwind(|| Client::connect(self.address)) {
-            Ok(client) => {
-                self.tally.connections.add(1);
-                Some((client, seen))
-            }
-            Err(_) => None,
-        }
+    /// Connects, to compare replies.
+    fn line(&self, pace: Pace) -> Result<Option<(Line, Seen)>, String> {
+        let Some((stream, seen)) = self.connect()? else { return Ok(None) };
+        Ok(Some((Line::new(stream, pace).map_err(|error| error.to_string())?, seen)))
+    }
+
+    /// Connects, to take replies apart.
+    fn client(&self) -> Result<Option<(Client, Seen)>, String> {
+        Ok(self.connect()?.map(|(stream, seen)| (Client::over(stream), seen)))
     }
 
     /// Takes the replies to these requests.
@@ -188,7 +188,7 @@ fn slow(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
 }
 
 fn pipeline(scene: &Scene, rng: &mut Rng, most: usize, pace: Pace) -> Result<(), String> {
-    let Some((mut line, seen)) = scene.connect(pace)? else { return Ok(()) };
+    let Some((mut line, seen)) = scene.line(pace)? else { return Ok(()) };
     let mut exchanges = scene.draw_all(rng, &line, most)?;
     let ends = rng.u8(0..4) == 0;
     if ends {
@@ -217,7 +217,7 @@ fn pipeline(scene: &Scene, rng: &mut Rng, most: usize, pace: Pace) -> Result<(),
 
 /// Waits for each reply before it sends more.
 fn step_by_step(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
-    let Some((mut line, seen)) = scene.connect(Pace::Quick)? else { return Ok(()) };
+    let Some((mut line, seen)) = scene.line(Pace::Quick)? else { return Ok(()) };
     for exchange in scene.draw_all(rng, &line, 20)? {
         let (head, content) = exchange.request.split_at(exchange.waits_at.unwrap_or(exchange.request.len()));
         let _taken = send(line.stream(), head, rng, Pace::Quick);
@@ -242,7 +242,7 @@ fn step_by_step(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
 
 /// Goes without a goodbye, in the middle of anything.
 fn resetting(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
-    let Some((mut client, _)) = scene.client() else { return Ok(()) };
+    let Some((mut client, _)) = scene.client()? else { return Ok(()) };
     let mut requests = Vec::new();
     for _ in 0..rng.usize(0..6) {
         requests.extend(draw(rng, &scene.files, client.local_address(), Persistence::Persists).request);
@@ -260,7 +260,7 @@ fn resetting(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
 /// Asks for much more than it takes, and then takes some, or goes.
 fn flooding(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
     let length = rng.u64(1..300_000);
-    let Some((mut line, seen)) = scene.connect(Pace::Quick)? else { return Ok(()) };
+    let Some((mut line, seen)) = scene.line(Pace::Quick)? else { return Ok(()) };
     let flood = get(&format!("/bytes/{length}")).repeat(3_000).into_bytes();
     let timeout = |timeout| line.stream().set_write_timeout(Some(timeout)).map_err(|error| error.to_string());
     timeout(Duration::from_millis(300))?;
@@ -291,7 +291,7 @@ fn flooding(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
 
 /// Sends what is no request, behind one that is.
 fn malformed(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
-    let Some((mut client, seen)) = scene.client() else { return Ok(()) };
+    let Some((mut client, seen)) = scene.client()? else { return Ok(()) };
     let vector = &scene.malformed[rng.usize(0..scene.malformed.len())];
     let is_behind = rng.bool();
     if is_behind {
@@ -329,9 +329,11 @@ fn malformed(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
 
 /// Begins requests and does not go on; or says nothing, for a while.
 fn late(scene: &Scene, rng: &mut Rng) -> Result<(), String> {
-    let Some((client, seen)) = scene.client() else { return Ok(()) };
-    let mut clients: Vec<_> = (0..rng.usize(0..20)).filter_map(|_| scene.client()).collect();
-    clients.push((client, seen));
+    let Some((client, seen)) = scene.client()? else { return Ok(()) };
+    let mut clients = vec![(client, seen)];
+    for _ in 0..rng.usize(0..20) {
+        clients.extend(scene.client()?);
+    }
     if rng.u8(0..8) > 0 {
         thread::sleep(Duration::from_millis(rng.u64(0..300)));
         return Ok(());
