@@ -154,6 +154,29 @@ fn a_drain_forgets_no_request_behind_content_that_ends() {
     assert_eq!((statuses(&wire), wire.line.shut), (vec![200, 404], true));
 }
 
+/// Where a request was answered before its content had come, a drain closed the connection when that had ended, though the
+/// reply had not said so: the next request, which was on its way, was lost.
+#[test]
+fn a_gentle_drain_loses_no_request_behind_one_that_was_answered_before_its_content_came() {
+    let streamed: Vec<u8> = b"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab".to_vec();
+    let unread: Vec<u8> = b"POST /counted HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab".to_vec();
+    for (first, status) in [(streamed, 200), (unread, 405)] {
+        let (mut wire, _) = connection(|app| {
+            app.get("/counted", |_: &Request<'_>, reply: Reply<'_>| reply.text("counted"))
+                .post("/early", async |_: OwnedRequest| "early")
+        });
+        wire.send(&first);
+        assert_eq!(statuses(&wire), [status]);
+        wire.drain(Drain::Gently);
+        wire.send(b"cd");
+        assert!(!wire.line.shut && !wire.closed, "it ends, and has not said so");
+        wire.send(&get("/counted"));
+        assert_eq!(statuses(&wire), [status, 200]);
+        let last = reply::all(&wire.line.received, |_| To::Other).pop().unwrap();
+        assert_eq!((last.field("connection"), wire.line.shut), (Some("close"), true));
+    }
+}
+
 /// A reply that waited for its turn said close, but a further request was taken, and never answered.
 #[test]
 fn no_request_is_taken_behind_a_reply_that_will_close() {

@@ -728,12 +728,8 @@ impl Connection {
             match polled.event {
                 Event::EndOfMessage => {
                     self.input_waits = polled.consumed < input.len();
-                    let last = content.last || self.draining.is_some() && !self.input_waits;
-                    self.input = if last { Input::Closed } else { Input::Idle };
-                    if last {
-                        // One that asked for it has been noted.
-                        self.note_close(CloseReason::Drain);
-                    }
+                    // One that drains closes by a reply that says so, and that of this message may have gone out.
+                    self.input = if content.last { Input::Closed } else { Input::Idle };
                     self.waiting_since = now;
                 }
                 Event::ContentRejected(_) => {
