@@ -211,9 +211,10 @@ impl World {
     /// What has not been read, and what has been sent. Nothing comes in while the worker is at it: the one only shrinks, and
     /// the other only grows.
     fn progress(&mut self) -> (usize, usize) {
-        self.net().peers.iter().fold((0, 0), |(unread, received), peer| {
-            (unread + peer.unread.len(), received + peer.received.len())
-        })
+        self.net()
+            .peers
+            .iter()
+            .fold((0, 0), |(unread, received), peer| (unread + peer.unread.len(), received + peer.received.len()))
     }
 
     /// Lets time pass, and the worker wake when it wants to.
