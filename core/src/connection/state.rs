@@ -440,7 +440,7 @@ impl Connection {
     #[inline]
     pub fn handle_replied(&mut self, ticket: Ticket, replied: &Replied, now: Instant) {
         if !self.is_in_turn(ticket.number) {
-            return self.handle_failure();
+            return self.cut_out_of_turn();
         }
         self.in_flight = self.in_flight.saturating_sub(1);
         let is_last = self.in_flight == 0;
@@ -823,6 +823,13 @@ impl Connection {
         self.input = Input::Closed;
         self.output = Output::Done;
         self.failed = true;
+    }
+
+    /// Kept out of the way of replies that are in turn.
+    #[cold]
+    #[inline(never)]
+    fn cut_out_of_turn(&mut self) {
+        self.handle_failure();
     }
 
     fn note_close(&mut self, reason: CloseReason) {
