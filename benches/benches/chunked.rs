@@ -3,9 +3,11 @@
 
 use std::hint::black_box;
 
-use benches::picohttpparser::decode_chunked;
+use benches::{
+    chunked::{content, decode},
+    picohttpparser::decode_chunked,
+};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use pronto::framing::{ContentDecoder, ContentLimits, Framing, Part};
 
 criterion_group!(benches, chunked);
 criterion_main!(benches);
@@ -21,49 +23,16 @@ fn compare(criterion: &mut Criterion, name: &str, chunks: usize, size: impl Fn(u
     let input = content(chunks, size);
     let input = input.as_slice();
     let expected = httparse_decode(input);
-    assert_eq!(pronto_decode(input), expected, "both find the same content");
+    assert_eq!(decode(input), expected, "both find the same content");
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(chunks as u64));
-    group.bench_function("pronto", |bencher| bencher.iter(|| pronto_decode(black_box(input))));
+    group.bench_function("pronto", |bencher| bencher.iter(|| decode(black_box(input))));
     group.bench_function("httparse", |bencher| bencher.iter(|| httparse_decode(black_box(input))));
     // It moves the content together where it lies, so it needs it anew each time: what that takes is not counted.
     group.bench_function("picohttpparser", |bencher| {
         bencher.iter_batched_ref(|| input.to_vec(), |input| decode_chunked(black_box(input)), BatchSize::LargeInput);
     });
     group.finish();
-}
-
-/// A content of so many chunks, whose sizes are made of random numbers.
-fn content(chunks: usize, size: impl Fn(usize) -> usize) -> Vec<u8> {
-    let mut input = Vec::new();
-    let mut random = 1_u64;
-    for _ in 0..chunks {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let size = size((random >> 40) as usize);
-        input.extend_from_slice(format!("{size:x}\r\n").as_bytes());
-        input.resize(input.len() + size, b'x');
-        input.extend_from_slice(b"\r\n");
-    }
-    input.extend_from_slice(b"0\r\n\r\n");
-    input
-}
-
-/// The octets of content, each slice of which is seen by the compiler to be used.
-fn pronto_decode(input: &[u8]) -> usize {
-    let mut decoder = ContentDecoder::new(Framing::Chunked, ContentLimits::new(u64::MAX));
-    let mut at = 0;
-    let mut octets = 0;
-    loop {
-        let decoded = decoder.decode(&input[at..]).expect("the content is valid");
-        at += decoded.consumed;
-        match decoded.part {
-            Part::Content(content) => octets += black_box(content).len(),
-            Part::Trailers(_) | Part::NeedInput => {
-                unreachable!("the content is whole and has no trailers")
-            }
-            Part::End => return octets,
-        }
-    }
 }
 
 fn httparse_decode(input: &[u8]) -> usize {

@@ -12,16 +12,25 @@
 use std::hint::black_box;
 
 use benches::{
+    chunked,
     corpora::{self, Corpus},
     engine::Engine,
     parsers::Parser,
 };
 use gungraun::{Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
-use pronto::scan::Tier;
+use pronto::{
+    buffer::SliceSink,
+    framing::request_framing,
+    head::{FieldSpan, Method, Path, Progress, RequestHead, Status, Target, Version},
+    prepared,
+    response::{CommonFields, Persistence, PreparedResponse, ReplyContent, ReplyContext, ResponseWriter},
+    scan::Tier,
+    service::{Methods, Pattern, Route, Routing, find},
+};
 
 main!(library_benchmark_groups = instructions);
 
-library_benchmark_group!(name = instructions, benchmarks = [whole, pieces, engine]);
+library_benchmark_group!(name = instructions, benchmarks = [whole, pieces, framed, chunks, response, route, engine]);
 
 // Heads that are there as a whole.
 #[library_benchmark(setup = ready)]
@@ -51,6 +60,58 @@ fn pieces((parser, corpus): (Parser, Corpus)) -> usize {
     parser.parse_in_pieces(black_box(&corpus.heads), 100)
 }
 
+// Heads, and where the content of each ends.
+#[library_benchmark(setup = ready_default)]
+#[bench::mixed(args = (corpora::mixed(),), config = at_most(1))]
+fn framed(corpus: Corpus) -> usize {
+    let mut table = [FieldSpan::EMPTY; 100];
+    let framed = |head: &Vec<u8>| match RequestHead::parse(head, &mut table) {
+        Ok(Progress::Complete(parsed)) => request_framing(&parsed.view(head, &table)).is_ok(),
+        _ => panic!("refused: {}", head.escape_ascii()),
+    };
+    black_box(&corpus.heads).iter().map(framed).filter(|&is_right| is_right).count()
+}
+
+// 64 chunks of one size.
+#[library_benchmark(setup = ready_chunks)]
+#[bench::of_16_octets(args = (16,), config = at_most(1))]
+#[bench::of_8_kib(args = (8192,), config = at_most(1))]
+fn chunks(input: Vec<u8>) -> usize {
+    chunked::decode(black_box(&input))
+}
+
+// One reply with the usual fields, written in each of three ways.
+#[library_benchmark(setup = ready_common)]
+#[bench::field_by_field(args = (Way::FieldByField,), config = at_most(1))]
+#[bench::ok(args = (Way::Ok,), config = at_most(1))]
+#[bench::prepared(args = (Way::Prepared,), config = at_most(1))]
+fn response((way, common): (Way, CommonFields)) -> usize {
+    let mut memory = [0; 256];
+    let mut sink = SliceSink::new(&mut memory);
+    let (context, common) = (black_box(KEEP), black_box(&common));
+    let replied = match way {
+        Way::FieldByField => ResponseWriter::new(&mut sink, context, common)
+            .status(black_box(Status::OK))
+            .content_type(black_box("text/plain"))
+            .content(black_box(b"Hello, World!")),
+        Way::Ok => {
+            ResponseWriter::new(&mut sink, context, common).ok(black_box("text/plain"), black_box(b"Hello, World!"))
+        }
+        Way::Prepared => black_box(&HELLO).write(&mut sink, context, common),
+    };
+    assert!(replied.is_ok());
+    black_box(sink.written()).len()
+}
+
+// The last of so many routes, and none of them.
+#[library_benchmark(setup = ready_routes)]
+#[bench::of_1(args = (1, "/resource1/4711/part"), config = at_most(1))]
+#[bench::of_100(args = (100, "/resource100/4711/part"), config = at_most(1))]
+#[bench::none_of_100(args = (100, "/nowhere/4711/part"), config = at_most(1))]
+fn route((routes, path): (Routes, Path<'static>)) -> bool {
+    matches!(find(black_box(&routes), Method::Get, Some(black_box(path))), Routing::Found { .. })
+}
+
 // The whole engine, which answers requests that come together.
 #[library_benchmark(setup = ready_engine)]
 #[bench::tiny_1(args = (corpora::tiny(), 1), config = at_most(1_703))]
@@ -64,6 +125,45 @@ fn ready(corpus: Corpus, tier: Tier) -> (Parser, Corpus) {
     let parser = Parser::Pronto(tier);
     parser.prepare();
     (parser, corpus)
+}
+
+fn ready_default(corpus: Corpus) -> Corpus {
+    Parser::Pronto(Tier::Avx2).prepare();
+    corpus
+}
+
+fn ready_chunks(size: usize) -> Vec<u8> {
+    chunked::content(64, |_| size)
+}
+
+/// How a reply is written.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    FieldByField,
+    Ok,
+    Prepared,
+}
+
+const KEEP: ReplyContext = ReplyContext::new(Version::Http11, ReplyContent::Sent, Persistence::Keep);
+
+static HELLO: PreparedResponse<'static> = prepared!(Status::OK, &[("Content-Type", "text/plain")], b"Hello, World!");
+
+fn ready_common(way: Way) -> (Way, CommonFields) {
+    let mut common = CommonFields::new();
+    common.set_date(1_000_000_000);
+    (way, common)
+}
+
+type Routes = Vec<Route<'static, ()>>;
+
+fn ready_routes(count: usize, target: &'static str) -> (Routes, Path<'static>) {
+    let route = |number| Route {
+        methods: Methods::one(Method::Get),
+        pattern: Pattern::new(format!("/resource{number}/{{id}}/part").leak()).expect("a right pattern"),
+        handler: (),
+    };
+    let path = Target::parse(target, Method::Get).ok().and_then(|target| target.path());
+    ((1..=count).map(route).collect(), path.expect("a path"))
 }
 
 fn ready_engine(corpus: Corpus, depth: usize) -> (Engine, Vec<u8>) {
