@@ -34,35 +34,35 @@ library_benchmark_group!(name = instructions, benchmarks = [whole, pieces, frame
 
 // Heads that are there as a whole.
 #[library_benchmark(setup = ready)]
-#[bench::tiny_avx2(args = (corpora::tiny(), Tier::Avx2), config = at_most(5_222))]
-#[bench::plaintext_avx2(args = (corpora::plaintext(), Tier::Avx2), config = at_most(8_081))]
-#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(12_778))]
-#[bench::chrome_avx2(args = (corpora::chrome(), Tier::Avx2), config = at_most(17_313))]
-#[bench::bearer_avx2(args = (corpora::bearer(), Tier::Avx2), config = at_most(11_731))]
-#[bench::long_target_avx2(args = (corpora::long_target(), Tier::Avx2), config = at_most(17_514))]
-#[bench::mixed_avx2(args = (corpora::mixed(), Tier::Avx2), config = at_most(3_011_394))]
-#[bench::tiny_sse42(args = (corpora::tiny(), Tier::Sse42), config = at_most(6_128))]
-#[bench::plaintext_sse42(args = (corpora::plaintext(), Tier::Sse42), config = at_most(10_009))]
-#[bench::mixed_sse42(args = (corpora::mixed(), Tier::Sse42), config = at_most(3_918_752))]
-#[bench::tiny_scalar(args = (corpora::tiny(), Tier::Scalar), config = at_most(9_078))]
-#[bench::plaintext_scalar(args = (corpora::plaintext(), Tier::Scalar), config = at_most(16_214))]
-#[bench::mixed_scalar(args = (corpora::mixed(), Tier::Scalar), config = at_most(7_019_545))]
+#[bench::tiny_avx2(args = (corpora::tiny(), Tier::Avx2), config = at_most(5_038))]
+#[bench::plaintext_avx2(args = (corpora::plaintext(), Tier::Avx2), config = at_most(7_733))]
+#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(11_902))]
+#[bench::chrome_avx2(args = (corpora::chrome(), Tier::Avx2), config = at_most(16_454))]
+#[bench::bearer_avx2(args = (corpora::bearer(), Tier::Avx2), config = at_most(11_037))]
+#[bench::long_target_avx2(args = (corpora::long_target(), Tier::Avx2), config = at_most(14_298))]
+#[bench::mixed_avx2(args = (corpora::mixed(), Tier::Avx2), config = at_most(2_877_673))]
+#[bench::tiny_sse42(args = (corpora::tiny(), Tier::Sse42), config = at_most(5_772))]
+#[bench::plaintext_sse42(args = (corpora::plaintext(), Tier::Sse42), config = at_most(9_430))]
+#[bench::mixed_sse42(args = (corpora::mixed(), Tier::Sse42), config = at_most(3_770_416))]
+#[bench::tiny_scalar(args = (corpora::tiny(), Tier::Scalar), config = at_most(8_647))]
+#[bench::plaintext_scalar(args = (corpora::plaintext(), Tier::Scalar), config = at_most(14_992))]
+#[bench::mixed_scalar(args = (corpora::mixed(), Tier::Scalar), config = at_most(6_796_734))]
 fn whole((parser, corpus): (Parser, Corpus)) -> usize {
     parser.parse(black_box(&corpus.heads))
 }
 
 // Heads that come by 100 octets.
 #[library_benchmark(setup = ready)]
-#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(31_622))]
-#[bench::browser_sse42(args = (corpora::browser(), Tier::Sse42), config = at_most(42_540))]
-#[bench::browser_scalar(args = (corpora::browser(), Tier::Scalar), config = at_most(85_041))]
+#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(31_127))]
+#[bench::browser_sse42(args = (corpora::browser(), Tier::Sse42), config = at_most(41_073))]
+#[bench::browser_scalar(args = (corpora::browser(), Tier::Scalar), config = at_most(84_778))]
 fn pieces((parser, corpus): (Parser, Corpus)) -> usize {
     parser.parse_in_pieces(black_box(&corpus.heads), 100)
 }
 
 // Heads, and where the content of each ends.
 #[library_benchmark(setup = ready_default)]
-#[bench::mixed(args = (corpora::mixed(),), config = at_most(1))]
+#[bench::mixed(args = (corpora::mixed(),), config = at_most(2_985_439))]
 fn framed(corpus: Corpus) -> usize {
     let mut table = [FieldSpan::EMPTY; 100];
     let framed = |head: &Vec<u8>| match RequestHead::parse(head, &mut table) {
@@ -74,17 +74,17 @@ fn framed(corpus: Corpus) -> usize {
 
 // 64 chunks of one size.
 #[library_benchmark(setup = ready_chunks)]
-#[bench::of_16_octets(args = (16,), config = at_most(1))]
-#[bench::of_8_kib(args = (8192,), config = at_most(1))]
+#[bench::of_16_octets(args = (16,), config = at_most(5_225))]
+#[bench::of_8_kib(args = (8192,), config = at_most(5_164))]
 fn chunks(input: Vec<u8>) -> usize {
     chunked::decode(black_box(&input))
 }
 
 // One reply with the usual fields, written in each of three ways.
 #[library_benchmark(setup = ready_common)]
-#[bench::field_by_field(args = (Way::FieldByField,), config = at_most(1))]
-#[bench::ok(args = (Way::Ok,), config = at_most(1))]
-#[bench::prepared(args = (Way::Prepared,), config = at_most(1))]
+#[bench::field_by_field(args = (Way::FieldByField,), config = at_most(304))]
+#[bench::ok(args = (Way::Ok,), config = at_most(246))]
+#[bench::prepared(args = (Way::Prepared,), config = at_most(146))]
 fn response((way, common): (Way, CommonFields)) -> usize {
     let mut memory = [0; 256];
     let mut sink = SliceSink::new(&mut memory);
@@ -105,18 +105,18 @@ fn response((way, common): (Way, CommonFields)) -> usize {
 
 // The last of so many routes, and none of them.
 #[library_benchmark(setup = ready_routes)]
-#[bench::of_1(args = (1, "/resource1/4711/part"), config = at_most(1))]
-#[bench::of_100(args = (100, "/resource100/4711/part"), config = at_most(1))]
-#[bench::none_of_100(args = (100, "/nowhere/4711/part"), config = at_most(1))]
+#[bench::of_1(args = (1, "/resource1/4711/part"), config = at_most(461))]
+#[bench::of_100(args = (100, "/resource100/4711/part"), config = at_most(6_306))]
+#[bench::none_of_100(args = (100, "/nowhere/4711/part"), config = at_most(6_059))]
 fn route((routes, path): (Routes, Path<'static>)) -> bool {
     matches!(find(black_box(&routes), Method::Get, Some(black_box(path))), Routing::Found { .. })
 }
 
 // The whole engine, which answers requests that come together.
 #[library_benchmark(setup = ready_engine)]
-#[bench::tiny_1(args = (corpora::tiny(), 1), config = at_most(1_703))]
-#[bench::tiny_24(args = (corpora::tiny(), 24), config = at_most(21_426))]
-#[bench::plaintext_24(args = (corpora::plaintext(), 24), config = at_most(35_199))]
+#[bench::tiny_1(args = (corpora::tiny(), 1), config = at_most(1_523))]
+#[bench::tiny_24(args = (corpora::tiny(), 24), config = at_most(17_100))]
+#[bench::plaintext_24(args = (corpora::plaintext(), 24), config = at_most(27_632))]
 fn engine((mut engine, mut input): (Engine, Vec<u8>)) -> usize {
     engine.answer(black_box(&mut input))
 }
