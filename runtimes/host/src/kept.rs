@@ -21,8 +21,9 @@ pub(crate) struct Input {
     filled: usize,
 }
 
-/// Room that is made for input where some waits.
-const STEP: usize = 16 * 1024;
+/// Room that is made for input where some waits, at least. It is no more than what waits: otherwise it would be given back, and
+/// made again with each octet that drips in.
+const STEP: usize = 4 * 1024;
 
 /// The most room that is made for content that has not come.
 const MOST_AHEAD: u64 = 1024 * 1024;
@@ -59,7 +60,10 @@ impl Input {
             self.filled = self.octets.len();
         } else {
             self.filled = part.len();
-            self.octets.copy_within(part, 0);
+            // What stays where it is is not to be looked at.
+            if part.start > 0 {
+                self.octets.copy_within(part, 0);
+            }
         }
     }
 
