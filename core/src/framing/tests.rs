@@ -274,6 +274,9 @@ fn content_until_the_end_is_taken_up_to_its_limit() {
         });
         assert_eq!((content.as_slice(), error), (&b"hello"[..], Err(Error::ContentTooLarge)), "{piece}");
     }
+    // It is what its end says that it is.
+    let decoder = ContentDecoder::new(Framing::UntilClose, ContentLimits::new(5));
+    assert_eq!((decoder.handle_end_of_input(), decoder.is_done()), (Ok(()), false));
 }
 
 /// The section stays in the caller's buffer until it is whole, so it could be searched again for each octet. Octets that
@@ -361,4 +364,18 @@ fn the_hint_tells_what_is_still_to_come_at_least() {
     };
     // A size may be that of the last chunk until its line ends; a trailer section is counted from the CR before it.
     assert_eq!(hints(b"3\r\nabc\r\n0\r\n\r\n"), [5, 4, 11, 10, 9, 8, 7, 6, 5, 4, 4, 4, 4, 0]);
+}
+
+#[test]
+fn each_fault_has_the_status_that_fits() {
+    let statuses = [
+        (Error::UnknownTransferCoding, 501),
+        (Error::ContentTooLarge, 413),
+        (Error::Trailers(HeadErrorKind::TooManyFields), 431),
+        (Error::ContentLength, 400),
+        (Error::TransferEncodingWithContentLength, 400),
+    ];
+    for (error, status) in statuses {
+        assert_eq!(error.status().code(), status, "{error}");
+    }
 }
