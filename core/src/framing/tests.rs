@@ -379,3 +379,15 @@ fn each_fault_has_the_status_that_fits() {
         assert_eq!(error.status().code(), status, "{error}");
     }
 }
+
+/// What is taken in one go behind a chunk is its line end, and nothing else.
+#[test]
+fn a_chunk_ends_with_its_line_end_also_before_a_usual_one() {
+    for end in ["XX", "\rX", "X\n", "\n\r", "  "] {
+        let input = format!("5\r\nhello{end}5\r\nworld\r\n0\r\n\r\n");
+        let mut decoder = ContentDecoder::new(Framing::Chunked, ContentLimits::new(100));
+        let first = decoder.decode(input.as_bytes()).unwrap();
+        assert!(matches!(first.part, Part::Content(b"hello")));
+        assert!(decoder.decode(&input.as_bytes()[first.consumed..]).is_err(), "{end:?}");
+    }
+}
