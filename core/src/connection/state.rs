@@ -374,14 +374,15 @@ impl Connection {
 
     /// Says that the buffer of the input is full, and holds nothing that [`poll_event`](Self::poll_event) would take: the
     /// message that has begun can never become complete. It is refused with 431 where its head or its trailer section has no
-    /// room, and with 413 where its content has none, which its owner gathers. One that lingers ends.
+    /// room, and with 413 where its content has none, which its owner gathers. One that lingers ends. Nothing is refused that
+    /// only waits, since [`poll_event`](Self::poll_event) has said [`Paused`](Event::Paused).
     ///
     /// Call [`poll_event`](Self::poll_event) next.
     pub const fn handle_full_input(&mut self) {
         match &mut self.input {
-            Input::Idle | Input::Head => self.input = Input::HeadHopeless(Hopeless::NoRoom),
-            Input::Content(content) => content.hopeless = Some(Hopeless::NoRoom),
-            Input::HeadHopeless(_) | Input::Upgraded | Input::Closed => {}
+            Input::Idle | Input::Head if !self.input_waits => self.input = Input::HeadHopeless(Hopeless::NoRoom),
+            Input::Content(content) if !self.content_paused => content.hopeless = Some(Hopeless::NoRoom),
+            _ => {}
         }
         if matches!(self.output, Output::Lingering { .. }) {
             self.output = Output::Done;
@@ -853,7 +854,8 @@ impl Connection {
     }
 
     fn restart_idle_clock(&mut self, now: Instant) {
-        if matches!(self.input, Input::Idle) {
+        // Nobody waits any longer for leave to send, which the reply has taken away: from now on the content may be late.
+        if matches!(self.input, Input::Idle | Input::Content(Content { expected: true, .. })) {
             self.waiting_since = now;
         }
     }
@@ -875,7 +877,7 @@ impl Connection {
             Input::Idle if self.in_flight == 0 && self.unsent == 0 => timeouts.idle?,
             Input::Head => timeouts.head?,
             // Who waits for leave to send is not late.
-            Input::Content(content) if content.hopeless.is_none() && !content.expected => {
+            Input::Content(content) if content.hopeless.is_none() && !self.has_expectation() => {
                 timeouts.content?.allowance(content.received - content.received_before)
             }
             _ => return None,
@@ -1046,11 +1048,27 @@ mod tests {
             if replies_first {
                 let (mut sink, common) = (ArraySink::<200>::new(), CommonFields::new());
                 let writer = ResponseWriter::new(&mut sink, ticket.context(), &common).status(Status::OK);
-                connection.handle_replied(ticket, &writer.chunked().unwrap(), now);
+                connection.handle_replied(ticket, &writer.content(b"no").unwrap(), now);
             }
             assert_eq!(connection.has_expectation(), !replies_first);
+            // Who waits for it is not late; who does not wait any more has the time that content may take.
+            assert_eq!(connection.poll_timeout(&config).is_some(), replies_first);
             assert_eq!(connection.take_expectation(now), !replies_first);
         }
+    }
+
+    #[test]
+    fn what_waits_is_not_refused_for_want_of_room() {
+        let (mut config, now, mut fields) = (Config::new(), Instant::from_millis(0), [FieldSpan::EMPTY; 4]);
+        config.limits.in_flight = 1;
+        let mut connection = Connection::new(&config, now);
+        let input = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        let Event::Request { .. } = connection.poll_event(&config, input, &mut fields, now).event else {
+            panic!("it was not taken")
+        };
+        assert!(matches!(connection.poll_event(&config, input, &mut fields, now).event, Event::Paused));
+        connection.handle_full_input();
+        assert!(matches!(connection.poll_event(&config, input, &mut fields, now).event, Event::Paused));
     }
 
     #[test]

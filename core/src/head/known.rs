@@ -114,6 +114,7 @@ impl Collector {
 
     #[inline(always)]
     pub(super) const fn collected(self) -> KnownFields {
+        // What was shifted out lies above, where the head has other bits.
         KnownFields::from_bits(self.0)
     }
 }

@@ -14,7 +14,9 @@ use super::{
     octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
-cpufeatures::new!(detected, "avx512f", "avx512bw", "avx512vl", "avx512vbmi2", "avx2", "bmi1", "bmi2", "popcnt");
+// `avx512f` brings `fma` and `f16c` with it. No processor has it without them, and nothing here computes with fractions; the
+// second can't be asked for.
+cpufeatures::new!(detected, "avx512f", "avx512bw", "avx512vl", "avx512vbmi2", "avx2", "fma", "bmi1", "bmi2", "popcnt");
 
 /// Exists only where the processor has what the tier is compiled for.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,8 @@ impl Avx512 {
         fn compiled<S: Scan>(tier: Avx512, scan: S) -> S::Output {
             scan.run(tier)
         }
-        // SAFETY: `self` exists, so `new` has detected every feature that is enabled.
+        // SAFETY: `self` exists, so `new` has detected every feature that is enabled; for `f16c`, which comes with `avx512f`,
+        // see there.
         unsafe { compiled(self, scan) }
     }
 }
@@ -85,7 +88,8 @@ impl InstructionSet for Avx512 {
         fn compiled<S: Scan>(tier: Avx512, scan: S) -> S::Output {
             scan.run(tier)
         }
-        // SAFETY: `self` exists, so `new` has detected every feature that is enabled.
+        // SAFETY: `self` exists, so `new` has detected every feature that is enabled; for `f16c`, which comes with `avx512f`,
+        // see there.
         unsafe { compiled(self, scan) }
     }
 }

@@ -98,7 +98,8 @@ pub struct Cancelled;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Panicked(pub String);
 
-/// A [`Deferred`](crate::Deferred) was dropped without an answer. Answered 500.
+/// A [`Deferred`](crate::Deferred) was dropped without an answer, or a handler has returned the proof that another request was
+/// answered. Answered 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unanswered;
 
@@ -122,7 +123,7 @@ error! {
     NotImplemented, "Not Implemented";
     UpgradeRequired, "Upgrade Required";
     Cancelled, "Service Unavailable";
-    Unanswered, "the reply was put off and never given";
+    Unanswered, "no reply was given";
 }
 
 impl fmt::Display for Panicked {
