@@ -1,15 +1,20 @@
 //! What is not passed on: requests that could be read in two ways, and responses that are none.
 
-use std::net::TcpListener;
+use std::{
+    net::{TcpListener, TcpStream},
+    thread,
+    time::Duration,
+};
 
 use tests::{
+    client::{Client, eventually},
     process::{Server, get},
     reply::{self, To},
 };
 
 use crate::{
     DATE, before,
-    upstream::{Upstream, a_while, read_request},
+    upstream::{Busy, Upstream, a_while, read_request},
 };
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -197,4 +202,47 @@ fn an_upstream_that_is_not_there_is_answered_502_and_one_that_is_silent_504() {
     });
     let proxy = before(&stalling, &["--upstream-timeout", "0.3"]);
     assert!(proxy.client().send(get("/")).is_reset());
+}
+
+/// A client went away unnoticed, and each request that it had sent was tried to the end of its time.
+#[test]
+fn each_request_of_a_pipeline_is_answered_before_the_next_is_tried() {
+    let upstream = Busy::new();
+    let address = upstream.address.to_string();
+    let proxy = Server::start(env!("CARGO_BIN_EXE_proxy"), &["--upstream", &address, "--upstream-timeout", "0.4"]);
+    let before = proxy.descriptors();
+    let mut client = proxy.client();
+    // To try them all takes longer than the client waits.
+    client.send(get("/").repeat(100));
+    assert_eq!(client.reply().status, 504);
+    client.vanish();
+    eventually("the client is let go", || proxy.descriptors() == before);
+}
+
+/// What was refused was answered without looking whether there is room, and the connection cut when there was none.
+#[test]
+fn however_many_requests_are_refused_all_are_answered() {
+    let upstream = Upstream::answering(OK);
+    let proxy = before(&upstream, &[]);
+    let mut client = proxy.client();
+    let (request, times) = ("TRACE / HTTP/1.1\r\nHost:a\r\n\r\n", 585);
+    client.send(request.repeat(times)).end();
+    let replies = reply::all(&client.rest(), |_| To::Other);
+    assert!(replies.iter().all(|reply| reply.status == 501));
+    assert_eq!(replies.len(), times);
+
+    // Nobody reads: it takes no more than it can answer, and goes on when somebody does.
+    let stream = TcpStream::connect(proxy.address()).unwrap();
+    rustix::net::sockopt::set_socket_recv_buffer_size(&stream, 1 << 14).unwrap();
+    let mut client = Client::over(stream);
+    let mut sender = client.try_clone();
+    // The replies are more than what the sockets hold.
+    let times = 100_000;
+    let sending = thread::spawn(move || {
+        sender.send(request.repeat(times)).end();
+    });
+    thread::sleep(Duration::from_secs(1));
+    let replies = String::from_utf8(client.rest()).unwrap();
+    assert_eq!(replies.matches("HTTP/1.1 501 Not Implemented\r\n").count(), times);
+    sending.join().unwrap();
 }

@@ -64,6 +64,27 @@ impl Upstream {
     }
 }
 
+/// A server that has more connections waiting than it takes: whoever wants another is not answered.
+pub(crate) struct Busy {
+    pub(crate) address: SocketAddr,
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl Busy {
+    pub(crate) fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        rustix::net::listen(&listener, 0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(100)) {
+            waiting.push(stream);
+            assert!(waiting.len() < 16, "it has room for any number");
+        }
+        Self { address, _listener: listener, _waiting: waiting }
+    }
+}
+
 /// Reads a request to its end, as simply as its framing lets one: the proxy's has one form of each.
 pub(crate) fn read_request(stream: &mut TcpStream, received: &mut Vec<u8>) {
     let head = read_until(stream, received, |octets| position(octets, b"\r\n\r\n").map(|at| at + 4));

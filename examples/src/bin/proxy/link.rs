@@ -91,10 +91,14 @@ impl<'a> Link<'a> {
                 self.wait().await;
                 self.receive()?;
             }
+            self.handle_timeouts();
         }
     }
 
-    /// Passes on what has come from the client. Says whether there was anything.
+    /// Passes on what has come from the client, up to and with the next request. Says whether there was anything.
+    ///
+    /// One request at a time: however many are there, what answers the one before is sent, and clocks are looked at, before the
+    /// next has an upstream looked for.
     async fn take_events(&mut self) -> bool {
         let mut goes_on = false;
         loop {
@@ -106,17 +110,21 @@ impl<'a> Link<'a> {
             }
             let Polled { consumed, event } =
                 self.connection.poll_event(self.config, self.input.octets(), &mut self.fields, now);
-            match event {
-                Event::Request { head, framing, ticket } => self.begin(&head, framing, ticket).await,
+            let is_enough = match event {
+                Event::Request { head, framing, ticket } => {
+                    self.begin(&head, framing, ticket).await;
+                    true
+                }
                 Event::Content(octets) => {
                     if let Some(Exchange { encoder: Some(encoder), request, .. }) = &mut self.exchange
                         && encoder.write(request, octets).is_err()
                     {
                         self.connection.handle_failure();
                     }
+                    false
                 }
                 // This proxy tells nobody that it passes trailers on, so it may drop them (RFC 9110 6.5.1).
-                Event::Trailers(_) => {}
+                Event::Trailers(_) => false,
                 Event::EndOfMessage => {
                     if let Some(exchange) = &mut self.exchange
                         && let Some(mut encoder) = exchange.encoder.take()
@@ -124,16 +132,26 @@ impl<'a> Link<'a> {
                     {
                         self.connection.handle_failure();
                     }
+                    false
                 }
-                Event::HeadRejected { rejection, ticket } => self.refuse(ticket, rejection.status()),
+                Event::HeadRejected { rejection, ticket } => {
+                    self.refuse(ticket, rejection.status());
+                    true
+                }
                 // The upstream sees a request cut short, and not one that looks complete.
-                Event::ContentRejected(rejection) => self.fail(rejection.status()),
+                Event::ContentRejected(rejection) => {
+                    self.fail(rejection.status());
+                    true
+                }
                 _ => {
                     self.input.consume(consumed);
                     return goes_on;
                 }
-            }
+            };
             self.input.consume(consumed);
+            if is_enough {
+                return true;
+            }
             goes_on = true;
         }
     }
@@ -305,16 +323,10 @@ impl<'a> Link<'a> {
     /// Waits until one of the sockets is ready for what is wanted of it, or until somebody's time is up.
     async fn wait(&mut self) {
         let now = self.now();
-        let mut deadline = self.connection.poll_timeout(self.config);
-        let waits_for_leave = self.connection.has_expectation();
-        if let Some(exchange) = &mut self.exchange {
-            if exchange.waits_for_upstream(&self.output, waits_for_leave) {
-                let upstream = exchange.waiting_since.after(self.patience.upstream);
-                deadline = Some(deadline.map_or(upstream, |deadline| deadline.min(upstream)));
-            } else {
-                exchange.waiting_since = now;
-            }
-        }
+        let deadline = match (self.connection.poll_timeout(self.config), self.upstream_deadline()) {
+            (Some(client), Some(upstream)) => Some(client.min(upstream)),
+            (client, upstream) => client.or(upstream),
+        };
         let reads = self.connection.wants_read(self.config) && self.input.free() > 0;
         let client = ready(&self.stream, reads, !self.output.is_empty());
         let upstream = async {
@@ -335,16 +347,26 @@ impl<'a> Link<'a> {
             Some(deadline) => drop(time::timeout(deadline.since(now), either).await),
             None => either.await,
         }
+    }
+
+    /// Does what has become due.
+    fn handle_timeouts(&mut self) {
         let now = self.now();
         if self.connection.poll_timeout(self.config).is_some_and(|deadline| deadline <= now) {
             self.connection.handle_timeout(self.config, now);
         }
-        if let Some(exchange) = &self.exchange
-            && exchange.waits_for_upstream(&self.output, waits_for_leave)
-            && exchange.waiting_since.after(self.patience.upstream) <= now
-        {
-            self.fail(Status::GATEWAY_TIMEOUT);
+        match (self.upstream_deadline(), &mut self.exchange) {
+            (Some(deadline), _) if deadline <= now => self.fail(Status::GATEWAY_TIMEOUT),
+            (None, Some(exchange)) => exchange.waiting_since = now,
+            _ => {}
         }
+    }
+
+    /// When the upstream's time is up, if something must come from it.
+    fn upstream_deadline(&self) -> Option<Instant> {
+        let exchange = self.exchange.as_ref()?;
+        let waits = exchange.waits_for_upstream(&self.output, self.connection.has_expectation());
+        waits.then(|| exchange.waiting_since.after(self.patience.upstream))
     }
 
     /// Reads what the two sockets have.

@@ -60,6 +60,8 @@ async fn accept(arguments: CommandLine) -> io::Result<()> {
     config.limits.content = arguments.max_content;
     // One exchange at a time: the next request is looked at when this one is answered.
     config.limits.in_flight = 1;
+    // The next one is not looked at, either, before the proxy has room for an answer of its own.
+    config.limits.output_high_water = OUT - ANSWER;
     let config = Arc::new(config);
     let upstream_timeout = Duration::try_from_secs_f64(arguments.upstream_timeout).map_err(io::Error::other)?;
     let patience = Patience { connect: CONNECT.min(upstream_timeout), upstream: upstream_timeout };
@@ -86,4 +88,6 @@ async fn accept(arguments: CommandLine) -> io::Result<()> {
 const IN: usize = 16 * 1024;
 /// For a head with what is added to it, and any content that may come behind it.
 const OUT: usize = 2 * IN + 8 * 1024;
+/// For a response of the proxy's own: a status and a few fields. What is passed on leaves this much.
+const ANSWER: usize = 512;
 const CONNECT: Duration = Duration::from_secs(5);
