@@ -122,6 +122,27 @@ fn responses_are_written_anew_from_what_was_understood() {
             format!("HTTP/1.1 204 No Content\r\n{DATE}\r\n"),
             format!("HTTP/1.1 204 No Content\r\n{DATE}{via}\r\n"),
         ),
+        // One that asks for a form to be cleared has no content, however it says so.
+        (
+            "POST",
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}Content-Length: 0\r\n\r\n"),
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}{via}Content-Length: 0\r\n\r\n"),
+        ),
+        (
+            "POST",
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}{chunked}A: b\r\n\r\n0;a\r\nB: c\r\n\r\n"),
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}A: b\r\n{via}Content-Length: 0\r\n\r\n"),
+        ),
+        (
+            "POST",
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}\r\n"),
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}{via}Content-Length: 0\r\n\r\n"),
+        ),
+        (
+            "HEAD",
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}{chunked}\r\n"),
+            format!("HTTP/1.1 205 Reset Content\r\n{DATE}{via}Content-Length: 0\r\n\r\n"),
+        ),
         (
             "GET",
             format!("HTTP/1.1 304 Not Modified\r\n{DATE}Content-Length: 9\r\nETag: e\r\n\r\n"),

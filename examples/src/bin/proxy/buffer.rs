@@ -53,6 +53,13 @@ impl Buffer {
         (self.start, self.end) = (0, 0);
     }
 
+    /// Puts octets in: all of them, or none where there is no room.
+    pub(crate) fn put(&mut self, octets: &[u8]) -> Option<()> {
+        self.room(octets.len())?.get_mut(..octets.len())?.copy_from_slice(octets);
+        self.advance(octets.len());
+        Some(())
+    }
+
     /// Reads what is there, without waiting.
     pub(crate) fn read_from(&mut self, stream: &TcpStream) -> io::Result<Read> {
         if self.free() == 0 {

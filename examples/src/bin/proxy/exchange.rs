@@ -4,7 +4,7 @@ use pronto::{
     connection::{Instant, Ticket},
     framing::{ContentDecoder, ContentEncoder},
     head::{HeadLimits, ResponseParser},
-    response::Following,
+    response::{Following, Replied},
 };
 use tokio::net::TcpStream;
 
@@ -43,7 +43,14 @@ pub(crate) enum Stage {
     /// Its head, with the right to answer; so many interim ones have come before it.
     Head { ticket: Ticket, parser: ResponseParser, interims: u8 },
     /// Its content: out of the upstream's framing, and into the client's.
-    Content { decoder: ContentDecoder, encoder: ContentEncoder },
+    Content { decoder: ContentDecoder, encoder: ContentEncoder, held: Option<Held> },
+}
+
+/// A head that is passed on when it is known that there is no content behind it.
+pub(crate) struct Held {
+    pub(crate) ticket: Ticket,
+    pub(crate) head: Buffer,
+    pub(crate) replied: Replied,
 }
 
 impl Exchange {

@@ -58,7 +58,7 @@ pub(crate) fn pass_request_on(
 /// A final response from the upstream, and how its content goes on.
 pub(crate) struct Passed {
     pub(crate) replied: Replied,
-    /// How the upstream delimits it.
+    /// How the upstream delimits its content, with 205, too, of which only its end tells that there is none.
     pub(crate) framing: Framing,
 }
 
@@ -71,8 +71,12 @@ pub(crate) fn pass_response_on(
     sink: &mut Buffer,
 ) -> Option<Passed> {
     let framing = response_framing(response, if to_head { Method::Head } else { Method::Get }).ok()?;
-    // In answer to HEAD nothing follows, but the length is told.
-    let told = response_framing(response, Method::Get).ok()?;
+    let told = match response.status() {
+        // It has no content, in whatever way it says so (RFC 9110 15.3.6).
+        Status::RESET_CONTENT => Framing::None,
+        // In answer to HEAD nothing follows, but the length is told.
+        _ => response_framing(response, Method::Get).ok()?,
+    };
     let replied = ResponseWriter::new(sink, context, common)
         .forward(response.status(), response.end_to_end_fields().ok()?)
         .field("Via", via(response.version()))

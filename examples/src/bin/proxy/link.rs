@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     IN, OUT,
     buffer::{Buffer, Read},
-    exchange::{End, Exchange, Stage},
+    exchange::{End, Exchange, Held, Stage},
     heads::{self, Passed},
 };
 
@@ -238,17 +238,26 @@ impl<'a> Link<'a> {
         }
         self.connection.refresh_ticket(&mut ticket);
         self.common.set_date(unix_seconds());
-        let context = ticket.context();
-        let passed = heads::pass_response_on(&response, exchange.to_head, context, &self.common, &mut self.output);
+        let mut own = (status == Status::RESET_CONTENT).then(|| Buffer::new(IN + ADDED));
+        let sink = own.as_mut().unwrap_or(&mut self.output);
+        let passed = heads::pass_response_on(&response, exchange.to_head, ticket.context(), &self.common, sink);
         let Some(Passed { replied, framing }) = passed else {
             return self.refuse(ticket, Status::BAD_GATEWAY);
         };
-        self.connection.handle_replied(ticket, &replied, now);
+        let encoder = ContentEncoder::new(replied.following());
+        let held = match own {
+            Some(head) => Some(Held { ticket, head, replied }),
+            None => {
+                self.connection.handle_replied(ticket, &replied, now);
+                None
+            }
+        };
         exchange.response.consume(head.length());
         exchange.stage = Stage::Content {
             // It may be of any length: it is not kept.
             decoder: ContentDecoder::new(framing, ContentLimits::new(u64::MAX)),
-            encoder: ContentEncoder::new(replied.following()),
+            encoder,
+            held,
         };
         exchange.waiting_since = now;
         self.exchange = Some(exchange);
@@ -256,7 +265,7 @@ impl<'a> Link<'a> {
 
     /// Passes on some content of a response. Says whether there was any, or its end.
     fn take_content(&mut self, mut exchange: Exchange) -> bool {
-        let Stage::Content { decoder, encoder } = &mut exchange.stage else { return false };
+        let Stage::Content { decoder, encoder, .. } = &mut exchange.stage else { return false };
         let Ok(Decoded { consumed, part }) = decoder.decode(exchange.response.octets()) else {
             self.give_up(exchange, Status::BAD_GATEWAY);
             return true;
@@ -285,6 +294,12 @@ impl<'a> Link<'a> {
         match is_complete {
             Ok(false) => self.exchange = Some(exchange),
             Ok(true) => {
+                if let Stage::Content { held: Some(Held { ticket, head, replied }), .. } = exchange.stage {
+                    match self.output.put(head.octets()) {
+                        Some(()) => self.connection.handle_replied(ticket, &replied, self.now()),
+                        None => self.connection.handle_failure(),
+                    }
+                }
                 // An upstream may answer before it has seen all of the request.
                 if self.connection.is_receiving() {
                     self.connection.decline_content(self.config);
@@ -413,7 +428,9 @@ impl<'a> Link<'a> {
     /// Ends an exchange before its time: with this status, or, where the response has begun, by a connection that is cut.
     fn give_up(&mut self, exchange: Exchange, status: Status) {
         match exchange.stage {
-            Stage::Head { ticket, .. } => self.refuse(ticket, status),
+            Stage::Head { ticket, .. } | Stage::Content { held: Some(Held { ticket, .. }), .. } => {
+                self.refuse(ticket, status);
+            }
             Stage::Content { .. } => self.connection.handle_failure(),
         }
     }
