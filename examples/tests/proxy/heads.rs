@@ -38,6 +38,13 @@ fn requests_are_written_anew_from_what_was_understood() {
             "GET / HTTP/1.1\r\nHost: h\r\nA: 1\r\na: 3\r\n",
             "Connection: close\r\n\r\n",
         ),
+        // Nor is it where `_` stands for `-`: to many an upstream the two are one name.
+        (
+            "POST / HTTP/1.1\r\nHost: h\r\nX_Forwarded_For: evil\r\nx_forwarded-Proto: evil\r\nX-Real_IP: evil\r\n\
+             Content_Length: 9\r\nTransfer_Encoding: chunked\r\nContent-Length: 5\r\na_b: 1\r\n\r\nhello",
+            "POST / HTTP/1.1\r\nHost: h\r\na_b: 1\r\n",
+            "Content-Length: 5\r\nConnection: close\r\n\r\nhello",
+        ),
         // Nobody takes away the framing, or what the proxy says, by naming it.
         (
             "POST / HTTP/1.1\r\nHost: h\r\nConnection: host, content-length, via, x-forwarded-for\r\nContent-Length: 5\r\n\r\nhello",

@@ -93,12 +93,12 @@ pub(crate) fn pass_interim_on(response: &Response<'_>, context: ReplyContext, si
     ResponseWriter::new(sink, context, &common).forward(response.status(), fields).interim().ok()
 }
 
-/// Whether a field is said by this proxy, and believed of nobody: clients could say that they are somebody else.
+/// Whether a field is said by this proxy, and believed of nobody: clients could say that they are somebody else, or that the
+/// message ends elsewhere.
 fn is_ours_to_say(name: &str) -> bool {
-    let start = name.as_bytes().get(..X_FORWARDED.len()).unwrap_or_default();
-    start.eq_ignore_ascii_case(X_FORWARDED)
-        || name.eq_ignore_ascii_case("forwarded")
-        || name.eq_ignore_ascii_case("x-real-ip")
+    // Upstreams that hand fields on as variables, as CGI and WSGI do, have one name for both.
+    let read = name.bytes().map(|octet| if octet == b'_' { b'-' } else { octet.to_ascii_lowercase() });
+    OURS.iter().any(|ours| read.clone().eq(ours.bytes())) || read.take(X_FORWARDED.len()).eq(X_FORWARDED.bytes())
 }
 
 /// How often a request may be passed on.
@@ -113,4 +113,6 @@ fn via(version: Version) -> &'static str {
     }
 }
 
-const X_FORWARDED: &[u8] = b"x-forwarded-";
+/// The latter two never come under these names themselves, but with `_`.
+const OURS: [&str; 4] = ["forwarded", "x-real-ip", "content-length", "transfer-encoding"];
+const X_FORWARDED: &str = "x-forwarded-";
