@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tests::{
@@ -174,6 +174,43 @@ fn a_client_that_takes_nothing_stops_the_upstream() {
     // When the client goes, so does the connection to the upstream.
     client.vanish();
     eventually("the upstream is let go", || upstream.connections() == 1);
+}
+
+/// The upstream was blamed for content that it had not taken, while its response waited for the client.
+#[test]
+fn a_client_that_takes_an_early_response_slowly_is_not_cut_off() {
+    let upstream = Upstream::doing(|stream, received| {
+        read_until(stream, received, |octets| position(octets, b"\r\n\r\n"));
+        write!(stream, "HTTP/1.1 200 OK\r\n{DATE}Content-Length: {MUCH}\r\n\r\n").unwrap();
+        let block = vec![b'x'; 1 << 20];
+        for _ in 0..MUCH >> 20 {
+            stream.write_all(&block).unwrap();
+        }
+    });
+    let proxy = before(&upstream, &["--upstream-timeout", "0.5"]);
+    let mut client = proxy.client();
+    client.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {MUCH}\r\n\r\n"));
+    client.send_until_refused(&vec![b'x'; 1 << 16], MUCH as usize);
+    client.up_to(b"\r\n\r\n");
+    thread::sleep(Duration::from_millis(1500));
+    assert_eq!(client.rest().len() as u64, MUCH);
+}
+
+/// One that neither takes the request nor goes on with its response owes both, also once it has begun to answer.
+#[test]
+fn an_upstream_that_begins_to_answer_and_stops_is_given_up() {
+    let upstream = Upstream::doing(|stream, received| {
+        read_until(stream, received, |octets| position(octets, b"\r\n\r\n"));
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {MUCH}\r\n\r\nhel").unwrap();
+        thread::sleep(Duration::from_secs(5));
+    });
+    let proxy = before(&upstream, &["--upstream-timeout", "0.5"]);
+    let mut client = proxy.client();
+    client.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {MUCH}\r\n\r\n"));
+    client.send_until_refused(&vec![b'x'; 1 << 16], MUCH as usize);
+    let start = Instant::now();
+    assert!((client.rest().len() as u64) < MUCH);
+    assert!(start.elapsed() < Duration::from_secs(3), "it was given up for its end alone");
 }
 
 #[test]

@@ -84,8 +84,10 @@ impl Exchange {
     /// Whether something must come from the upstream, or be taken by it. Otherwise the client is to send or to take something,
     /// for which it has a time of its own.
     pub(crate) fn waits_for_upstream(&self, client: &Buffer, client_waits_for_leave: bool) -> bool {
+        let is_to_take = !self.request.is_empty();
         let is_asked = self.encoder.is_none() || client_waits_for_leave;
-        !self.request.is_empty() || is_asked && client.free() >= OUT / 2
+        // One that has begun to answer may leave the rest of the request where it is, and has then to wait for the client.
+        matches!(self.stage, Stage::Head { .. }) && is_to_take || (is_asked || is_to_take) && client.free() >= OUT / 2
     }
 }
 
