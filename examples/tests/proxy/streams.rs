@@ -19,7 +19,7 @@ use tests::{
 
 use crate::{
     DATE, before,
-    upstream::{Upstream, position, read_request, read_until},
+    upstream::{Busy, Upstream, position, read_request, read_until},
 };
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -174,6 +174,27 @@ fn a_client_that_takes_nothing_stops_the_upstream() {
     // When the client goes, so does the connection to the upstream.
     client.vanish();
     eventually("the upstream is let go", || upstream.connections() == 1);
+}
+
+/// The time in which content must come ran while the upstream was connected to, and nothing was read.
+#[test]
+fn a_client_is_not_late_with_content_while_the_upstream_is_connected_to() {
+    let upstream = Busy::new();
+    let proxy = Server::start(env!("CARGO_BIN_EXE_proxy"), &["--upstream", &upstream.address.to_string()]);
+    let mut client = proxy.client();
+    let start = Instant::now();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    // Long enough that it is asked again, after a second or two.
+    thread::sleep(Duration::from_millis(1500));
+    let mut stream = upstream.take();
+    let connected = start.elapsed();
+    // Later than content may begin to come (5 s), counted from the head; in time, counted from the connection.
+    thread::sleep(Duration::from_millis(5500).saturating_sub(connected));
+    client.send("hello");
+    let mut received = Vec::new();
+    read_until(&mut stream, &mut received, |octets| position(octets, b"hello"));
+    stream.write_all(OK).unwrap();
+    assert_eq!(client.reply().text(), "ok");
 }
 
 /// The upstream was blamed for content that it had not taken, while its response waited for the client.

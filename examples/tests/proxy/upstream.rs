@@ -67,8 +67,8 @@ impl Upstream {
 /// A server that has more connections waiting than it takes: whoever wants another is not answered.
 pub(crate) struct Busy {
     pub(crate) address: SocketAddr,
-    _listener: TcpListener,
-    _waiting: Vec<TcpStream>,
+    listener: TcpListener,
+    waiting: Vec<TcpStream>,
 }
 
 impl Busy {
@@ -81,7 +81,15 @@ impl Busy {
             waiting.push(stream);
             assert!(waiting.len() < 16, "it has room for any number");
         }
-        Self { address, _listener: listener, _waiting: waiting }
+        Self { address, listener, waiting }
+    }
+
+    /// Takes the next connection that is wanted: those that waited are gone.
+    pub(crate) fn take(self) -> TcpStream {
+        for _ in &self.waiting {
+            self.listener.accept().unwrap();
+        }
+        self.listener.accept().unwrap().0
     }
 }
 

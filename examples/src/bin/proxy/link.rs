@@ -169,7 +169,11 @@ impl<'a> Link<'a> {
             Ok(following) => following,
             Err(status) => return self.refuse(ticket, status),
         };
-        match time::timeout(self.patience.connect, TcpStream::connect(self.upstream)).await {
+        // Nothing is read meanwhile, so nothing can be late.
+        self.connection.pause_content();
+        let connected = time::timeout(self.patience.connect, TcpStream::connect(self.upstream)).await;
+        self.connection.resume_content(self.now());
+        match connected {
             Ok(Ok(stream)) => {
                 let _nodelay = stream.set_nodelay(true);
                 self.exchange = Some(Exchange::new(stream, ticket, to_head, octets, following, self.now()));
