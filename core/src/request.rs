@@ -40,8 +40,9 @@ pub struct RequestWriter<'a, S> {
 impl<'a, S: Sink> RequestWriter<'a, S> {
     /// Begins a request with this method, target and host, which may have a port.
     ///
-    /// The target has one of the forms that go with the method (RFC 9112 3.2), usually a path and perhaps a query. The host
-    /// may be empty where the target has no authority.
+    /// The target has one of the forms that go with the method (RFC 9112 3.2), usually a path and perhaps a query. Where it
+    /// names an authority, as for proxies and with CONNECT, the host must be the same, or else it is refused as
+    /// [`ResponseError::Host`]: servers differ in which of two they go by. Where it names none, the host may be empty.
     pub fn new(sink: &'a mut S, method: Method<'_>, target: &str, host: &str) -> Self {
         let mut draft = Draft::new(sink);
         if check_name(method.as_str()).is_err() {
@@ -49,10 +50,16 @@ impl<'a, S: Sink> RequestWriter<'a, S> {
         }
         // It may have been written out, and have a name.
         let method = Method::from_token(method.as_str());
-        if !target.bytes().all(is_target_octet) || Target::parse(target, method).is_err() {
+        let parsed = Target::parse(target, method);
+        if !target.bytes().all(is_target_octet) || parsed.is_err() {
             draft.fail(ResponseError::Target);
         }
-        if Authority::parse(host).is_none() {
+        let named = match parsed {
+            Ok(Target::Absolute { authority, .. } | Target::Authority(authority)) => Some(authority),
+            _ => None,
+        };
+        let is_right = Authority::parse(host).is_some_and(|host| named.is_none_or(|named| named == host));
+        if !is_right {
             draft.fail(ResponseError::Host);
         }
         draft.put(method.as_str().as_bytes());
@@ -282,6 +289,21 @@ mod tests {
             let outcome = written(|sink| RequestWriter::new(sink, Method::Get, "/", host).no_content());
             assert_eq!(outcome, Err(ResponseError::Host), "{host:?}");
         }
+        // Two hosts in one request.
+        for (method, target, host) in [
+            (Method::Get, "http://b/", "a"),
+            (Method::Get, "http://b/", ""),
+            (Method::Get, "http://b:1/c?d", "b"),
+            (Method::Get, "http://b/", "b:80"),
+            (Method::Options, "http://b", "c"),
+            (Method::Connect, "b:80", "a:80"),
+            (Method::Connect, "b:80", "b"),
+            (Method::Connect, "b:80", "b:81"),
+            (Method::Other("CONNECT"), "b:80", ""),
+        ] {
+            let outcome = written(|sink| RequestWriter::new(sink, method, target, host).no_content());
+            assert_eq!(outcome, Err(ResponseError::Host), "{target} at {host:?}");
+        }
         for (method, target, host) in [
             (Method::Options, "*", "a:80"),
             (Method::Get, "http://b:1/c?d", "b:1"),
@@ -300,7 +322,9 @@ mod tests {
             let outcome = written(|sink| RequestWriter::new(sink, Method::Other(method), "/", "a").no_content());
             assert_eq!(outcome, Err(ResponseError::Method), "{method:?}");
         }
-        for (method, target) in [(Method::Trace, "/"), (Method::Other("TRACE"), "/"), (Method::Connect, "a:80")] {
+        for (method, target, host) in
+            [(Method::Trace, "/", "a"), (Method::Other("TRACE"), "/", "a"), (Method::Connect, "a:80", "a:80")]
+        {
             for (framing, outcome) in [
                 (Framing::None, Ok(Following::Nothing)),
                 (Framing::Length(0), Err(ResponseError::ContentNotPermitted)),
@@ -308,7 +332,7 @@ mod tests {
                 (Framing::Chunked, Err(ResponseError::ContentNotPermitted)),
             ] {
                 let mut sink = Sunk::new();
-                assert_eq!(RequestWriter::new(&mut sink, method, target, "a").framed(framing), outcome);
+                assert_eq!(RequestWriter::new(&mut sink, method, target, host).framed(framing), outcome);
             }
         }
     }
@@ -385,7 +409,7 @@ mod tests {
         fn what_is_written_is_one_request(
             method in "[!-~]{1,4}|GET|POST|OPTIONS|CONNECT|TRACE",
             target in "[ -~]{0,3}|/[ -~é]{0,5}|\\*|a:1|http://a/b",
-            host in "[ -~]{0,3}|a:[0-9]{0,5}",
+            host in "[ -~]{0,3}|a:[0-9]{0,5}|a|a:1",
             name in "[!-~]{1,3}|Host|Content-Length",
             value: Vec<u8>,
             length: u64,
@@ -401,6 +425,7 @@ mod tests {
                 let request = head.view(sink.written(), &fields);
                 prop_assert_eq!(head.field_count(), 3);
                 prop_assert_eq!(request.target(), &target);
+                prop_assert_eq!(request.authority(), request.host_field());
                 if !name.eq_ignore_ascii_case("expect") {
                     prop_assert_eq!(check_request(&request).map(|checked| checked.framing), Ok(Framing::Length(length)));
                 }

@@ -36,7 +36,8 @@ pub enum ResponseError {
     Method,
     /// The target of a request has an octet that it must not have, or a form that does not go with the method (RFC 9112 3.2).
     Target,
-    /// The host of a request is not a host with at most a port (RFC 9110 7.2).
+    /// The host of a request is not a host with at most a port (RFC 9110 7.2), or is another than its target names
+    /// (RFC 9112 3.2).
     Host,
 }
 
@@ -57,7 +58,7 @@ impl fmt::Display for ResponseError {
             Self::Location => "a location is not a reference to anything",
             Self::Method => "the method is not a token",
             Self::Target => "the target is not one that goes with the method",
-            Self::Host => "the host is not a host with at most a port",
+            Self::Host => "the host is not a host with at most a port, or not that of the target",
             Self::Upgrade => "only 101, in answer to a request that offers it, upgrades a connection",
         })
     }
