@@ -2,6 +2,7 @@
 
 use std::{
     net::{TcpListener, TcpStream},
+    process::Command,
     thread,
     time::Duration,
 };
@@ -172,6 +173,16 @@ fn a_response_that_breaks_off_is_seen_to() {
         // To a client of the first version the end of the connection is that of the content: it must not look like one.
         assert!(proxy.client().send("GET / HTTP/1.0\r\n\r\n").is_reset(), "{answer:?}");
     }
+}
+
+/// A scope means something on one machine alone. With such an upstream each request without Host was told to be too large.
+#[test]
+fn an_upstream_whose_address_no_request_can_name_is_refused_at_the_start() {
+    // It does not start in either case.
+    let arguments = ["--upstream", "[fe80::1%2]:80", "--upstream-timeout", "soon"];
+    let output = Command::new(env!("CARGO_BIN_EXE_proxy")).args(arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("no request can name"), "{said}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use pronto::{
     framing::{Framing, response_framing},
     head::{Field, Method, Request, Response, Status, Version},
     request::RequestWriter,
-    response::{CommonFields, Following, Replied, ReplyContext, ResponseWriter},
+    response::{CommonFields, Following, Replied, ReplyContext, ResponseError, ResponseWriter},
 };
 
 use crate::buffer::Buffer;
@@ -51,8 +51,12 @@ pub(crate) fn pass_request_on(
         // One request on each connection: whatever an upstream says too much can reach nobody else.
         .close()
         .framed(framing)
-        // The rest was found to be right before; it has grown too large by what was added.
-        .map_err(|_| Status::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        .map_err(|error| match error {
+            // It has grown too large by what was added.
+            ResponseError::NoRoom => Status::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            // The rest was found to be right before, so it is not the client's fault.
+            _ => Status::INTERNAL_SERVER_ERROR,
+        })
 }
 
 /// A final response from the upstream, and how its content goes on.
@@ -116,3 +120,29 @@ fn via(version: Version) -> &'static str {
 /// The latter two never come under these names themselves, but with `_`.
 const OURS: [&str; 4] = ["forwarded", "x-real-ip", "content-length", "transfer-encoding"];
 const X_FORWARDED: &str = "x-forwarded-";
+
+#[cfg(test)]
+mod tests {
+    use pronto::head::{FieldSpan, Progress, RequestHead};
+
+    use super::*;
+
+    #[test]
+    fn clients_are_blamed_only_for_what_does_not_fit() {
+        let mut fields = [FieldSpan::EMPTY; 4];
+        let received = b"GET / HTTP/1.0\r\nA: b\r\n\r\n";
+        let Ok(Progress::Complete(head)) = RequestHead::parse(received, &mut fields) else { panic!() };
+        let request = head.view(received, &fields);
+        let client = [127, 0, 0, 1].into();
+        for (upstream, room, expected) in [
+            ("[fe80::1]:80", 512, Ok(Following::Nothing)),
+            ("[fe80::1]:80", 64, Err(Status::REQUEST_HEADER_FIELDS_TOO_LARGE)),
+            // Nobody's host.
+            ("[fe80::1%2]:80", 512, Err(Status::INTERNAL_SERVER_ERROR)),
+        ] {
+            let mut sink = Buffer::new(room);
+            let outcome = pass_request_on(&request, Framing::None, client, upstream.parse().unwrap(), &mut sink);
+            assert_eq!(outcome, expected, "{upstream}, {room} octets");
+        }
+    }
+}

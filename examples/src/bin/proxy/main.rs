@@ -33,7 +33,7 @@ struct CommandLine {
     addr: SocketAddr,
 
     /// Address of the server that requests are passed on to
-    #[arg(long)]
+    #[arg(long, value_parser = upstream)]
     upstream: SocketAddr,
 
     /// Seconds for the upstream to begin its response, and to go on with it
@@ -51,6 +51,17 @@ struct CommandLine {
 
 fn main() -> io::Result<()> {
     runtime::Builder::new_current_thread().enable_all().build()?.block_on(accept(CommandLine::parse()))
+}
+
+/// The address of an upstream, which is also the host of requests that name none.
+fn upstream(text: &str) -> Result<SocketAddr, String> {
+    match text.parse() {
+        Ok(SocketAddr::V6(address)) if address.scope_id() != 0 => {
+            Err("no request can name an address with a scope".into())
+        }
+        Ok(address) => Ok(address),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 async fn accept(arguments: CommandLine) -> io::Result<()> {
