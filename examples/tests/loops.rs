@@ -48,6 +48,9 @@ fn conversations() -> Vec<(String, Vec<u16>)> {
         (bare("GET / HTTP/1.1", "Connection: close\r\n") + &get("/"), vec![200]),
         // Not there, or not all of it.
         (String::new(), vec![]),
+        ("\r\n".into(), vec![]),
+        (get("/") + "\r\n\r\n", vec![200]),
+        ("\r\n\r".into(), vec![]),
         ("GET / HT".into(), vec![400]),
         (bare("POST /echo HTTP/1.1", "Content-Length: 6\r\n") + "hello", vec![400]),
         (chunked("5\r\nhel"), vec![400]),

@@ -149,8 +149,8 @@ fn read_head(peer: &mut Peer<'_>, fields: &mut [FieldSpan]) -> Result<RequestHea
         if let Progress::Complete(head) = progress {
             return Ok(head);
         }
-        // One deadline for the whole head: a client that drips gains nothing.
-        if !begun && !peer.input().is_empty() {
+        // One deadline for the whole head: a client that drips gains nothing. Empty lines alone begin none (RFC 9112 2.2).
+        if !begun && peer.input().iter().any(|octet| !matches!(octet, b'\r' | b'\n')) {
             (begun, deadline) = (true, Instant::now() + HEAD);
         }
         match peer.read_more(deadline) {
