@@ -44,6 +44,9 @@ pub struct Scripted {
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Rc<Cell<u64>>);
 
+/// Nobody waits for so long.
+const FOR_EVER: Instant = Instant::from_millis(24 * 3_600_000);
+
 /// How the transport fails behind the end of its script.
 pub const OVER: ErrorKind = ErrorKind::NotConnected;
 
@@ -131,6 +134,7 @@ impl embedded_io::Write for Scripted {
     fn write(&mut self, octets: &[u8]) -> Result<usize, ErrorKind> {
         self.take(octets).ok_or_else(|| {
             self.clock.pass(1_000);
+            assert!(self.clock.now() < FOR_EVER, "it waits for ever");
             ErrorKind::TimedOut
         })
     }
@@ -154,7 +158,7 @@ impl embedded_io_async::Read for Waiting {
         pending_for(1).await;
         if let Some(Come::Nothing(_)) = self.0.script.front() {
             self.0.script.pop_front();
-            return std::future::pending().await;
+            return never().await;
         }
         self.0.come(buffer)
     }
@@ -165,7 +169,7 @@ impl embedded_io_async::Write for Waiting {
         pending_for(1).await;
         match self.0.take(octets) {
             Some(length) => Ok(length),
-            None => std::future::pending().await,
+            None => never().await,
         }
     }
 
@@ -174,6 +178,12 @@ impl embedded_io_async::Write for Waiting {
         self.0.flushes += 1;
         Ok(())
     }
+}
+
+/// Is pending until whoever waits has slept long enough.
+async fn never<T>() -> T {
+    pending_for(100).await;
+    panic!("it waits for ever");
 }
 
 /// Is pending so many times, and wakes the task each time.

@@ -489,6 +489,22 @@ fn a_client_that_takes_nothing_is_cut() {
     }
 }
 
+/// What was still owed was written behind half a reply, and waited for without any deadline.
+#[test]
+fn nothing_is_owed_behind_a_cut() {
+    for last in [get("/fails"), "bad\r\n\r\n".to_owned(), get(&"a".repeat(600))] {
+        let sent = get("/").repeat(5) + &last;
+        for output in [120, 256, 400, 512] {
+            for played in play_with(Sizes { output, ..USUAL }, &Config::new(), &[octets(&sent), Come::End], |transport| {
+                transport.capacity = 40;
+            }) {
+                let end = End::Reset(CloseReason::WriteTimeout);
+                assert_eq!((played.transport.output.len(), played.end), (40, end), "{last:?}, {output}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_transport_is_told_how_long_it_may_take() {
     let [blocking, _] = play(&[octets(&get("/"))]);

@@ -367,7 +367,9 @@ impl<'a> Machine<'a> {
     fn want_in_time(&mut self, goal: Goal, now: Instant) -> Result<Want, Fault> {
         loop {
             if self.state.connection.has_failed() {
+                // Whatever would be written now lands in the middle of what was cut.
                 (self.state.sent, self.state.written, self.state.is_dirty) = (0, 0, false);
+                (self.state.ticket, self.state.owed) = (None, None);
                 if goal != Goal::Request {
                     return Err(Fault::Cut);
                 }
