@@ -124,6 +124,16 @@ macro_rules! answer {
                 $clock.pass(3_600_000);
                 $exchange.text(&format!("{length}"))$(.$await)*
             }
+            "/slowly" => {
+                let mut body = $exchange.stream(|writer| writer.status(Status::OK).content_of_length(5_003))$(.$await)*?;
+                for length in [1, 5_000, 1, 1] {
+                    body.write(&PAGE[..length])$(.$await)*?;
+                    $clock.pass(31_000);
+                    body.flush()$(.$await)*?;
+                    $clock.pass(31_000);
+                }
+                body.finish()$(.$await)*
+            }
             "/shout" => {
                 $exchange.reply(|writer| writer.status(Status::SWITCHING_PROTOCOLS).upgrade("shouting"))$(.$await)*
             }
@@ -471,6 +481,21 @@ fn the_time_of_whoever_answers_is_not_the_clients() {
     let (first, second) = (post("/slow", "12345"), get("/"));
     for played in play(&[octets(&first[..first.len() - 5]), octets("12345"), octets(&second), Come::End]) {
         assert_eq!(played.texts(), ["5", "hello"]);
+    }
+}
+
+/// Whoever answers took longer than the client may, and the client was cut for that.
+#[test]
+fn nor_is_it_the_clients_while_octets_wait_to_be_sent() {
+    let sent = [get("/page"), post("/slow", "12345"), get("/slowly"), get("/")].concat();
+    for most in [usize::MAX, 100] {
+        for played in
+            play_with(USUAL, &Config::new(), &[octets(&sent), Come::End], |transport| transport.most = most)
+        {
+            assert_eq!(played.end, End::Close(CloseReason::Peer));
+            let lengths: Vec<usize> = played.replies().iter().map(|reply| reply.content.len()).collect();
+            assert_eq!(lengths, [5_000, 1, 5_003, 5]);
+        }
     }
 }
 

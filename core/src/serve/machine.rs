@@ -181,8 +181,14 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The transport is waited for from now on. Until now it was whoever answers that took the time.
+    pub(super) fn begin_to_wait(&mut self, now: Instant) {
+        self.state.connection.handle_transmit(self.config, 0, 0, now);
+    }
+
     /// The transport is to take octets that do not lie in the output.
     pub(super) fn begin_to_pass(&mut self, length: usize, now: Instant) {
+        self.begin_to_wait(now);
         self.state.connection.handle_transmit(self.config, 0, length, now);
     }
 
@@ -384,8 +390,8 @@ impl<'a> Machine<'a> {
             if matches!(looked, Looked::Reached) {
                 return Ok(Want::Reached);
             }
+            self.state.connection.handle_transmit(self.config, 0, self.state.unsent_or_kept(), now);
             if self.state.unsent() > 0 {
-                self.state.connection.handle_transmit(self.config, 0, self.state.unsent_or_kept(), now);
                 return Ok(Want::Write);
             }
             match looked {

@@ -250,6 +250,7 @@ impl<T: Read + Write> Link<'_, T> {
 
     /// Has the transport do whatever it takes.
     async fn reach(&mut self, goal: Goal) -> Result<(), Error<T::Error>> {
+        self.machine.begin_to_wait((self.clock)());
         loop {
             if self.hooks.is_draining.is_some_and(|is_draining| is_draining()) {
                 self.machine.drain();
