@@ -4,12 +4,12 @@
 use std::{cell::Cell, collections::HashSet, time::Duration};
 
 use embedded_io::ErrorKind;
-use futures_lite::future::block_on;
+use futures_lite::future::{block_on, or, yield_now};
 use pronto::{
     connection::{CloseReason, Config, Limits, Rejection},
     head::{FieldSpan, HeadErrorKind, Method, Status},
     response::ResponseError,
-    serve::{Buffers, Ended, Error, Server},
+    serve::{Buffers, Ended, Error, Server, nonblocking},
     service::{Methods, Pattern, Route, Routing, find},
 };
 use tests::{
@@ -496,6 +496,42 @@ fn nor_is_it_the_clients_while_octets_wait_to_be_sent() {
             let lengths: Vec<usize> = played.replies().iter().map(|reply| reply.content.len()).collect();
             assert_eq!(lengths, [5_000, 1, 5_003, 5]);
         }
+    }
+}
+
+/// The last chunk followed half a chunk: the client took the next reply for the rest of this one.
+#[test]
+fn nothing_follows_a_piece_that_was_dropped_halfway() {
+    for (is_chunked, writes_on) in [(true, false), (true, true), (false, false), (false, true)] {
+        let clock = Clock::default();
+        let mut transport = Waiting(Scripted::new(&clock, [octets(&get("/").repeat(2)), Come::End]));
+        transport.0.most = 100;
+        let server = Server::new(|| clock.now());
+        let (mut input, mut output, mut fields) = ([0; 512], [0; 256], [FieldSpan::EMPTY; 8]);
+        let buffers = Buffers { input: &mut input, output: &mut output, fields: &mut fields };
+        let sleep = |duration| clock.clone().sleep(duration);
+        let handler = async |exchange: nonblocking::Exchange<'_, Waiting>| {
+            let mut body = exchange
+                .stream(|writer| {
+                    let head = writer.status(Status::OK);
+                    if is_chunked { head.chunked() } else { head.content_of_length(5_000) }
+                })
+                .await?;
+            let patience = async {
+                for _ in 0..20 {
+                    yield_now().await;
+                }
+                None
+            };
+            assert_eq!(or(async { Some(body.write(&PAGE).await) }, patience).await, None);
+            if writes_on {
+                assert_eq!(body.write(b"more").await, Err(Error::Cut));
+            }
+            body.finish().await
+        };
+        let ended = block_on(server.serve_async(&mut transport, buffers, sleep, handler));
+        assert_eq!(ended, Ok(Ended::Reset(CloseReason::Cut)));
+        assert!(transport.0.output.ends_with(b"ppp"), "{}", transport.0.output.escape_ascii());
     }
 }
 

@@ -286,21 +286,26 @@ impl<T: Read + Write> Link<'_, T> {
     }
 
     fn send_content(&mut self, octets: &[u8]) -> Result<(), Error<T::Error>> {
-        let frame = self.machine.frame(octets.len())?;
-        if !frame.is_sent() {
-            return Ok(());
+        let frame = self.machine.begin_piece(octets.len())?;
+        if frame.is_sent() {
+            self.send_piece([frame.before(), octets, frame.behind()])?;
         }
-        let parts = [frame.before(), octets, frame.behind()];
+        self.machine.end_piece();
+        Ok(())
+    }
+
+    fn send_piece(&mut self, parts: [&[u8]; 3]) -> Result<(), Error<T::Error>> {
         if self.machine.put(&parts).is_ok() {
             return Ok(());
         }
         if self.machine.could_put(&parts) {
             return self.put(&parts);
         }
-        self.put(&[frame.before()])?;
+        let [before, octets, behind] = parts;
+        self.put(&[before])?;
         self.reach(Goal::Room)?;
         self.pass(octets)?;
-        self.put(&[frame.behind()])
+        self.put(&[behind])
     }
 
     /// Ends the reply.

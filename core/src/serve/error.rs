@@ -26,7 +26,8 @@ pub enum Error<E> {
     /// More content was given than the head of the reply has told, which was not sent; or less, and the connection is cut,
     /// so that the client does not take the next reply for the rest.
     WrongLength,
-    /// The connection has been cut, since the client took no output in time.
+    /// Nothing more can be sent of this reply: the client took no output in time, a piece of content was dropped before all
+    /// of it was sent, or the connection has ended. It is reset.
     Cut,
     /// What the handler says is wrong: answered with this status. Where the reply has begun the connection is cut.
     Status(Status),

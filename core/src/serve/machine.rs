@@ -45,6 +45,8 @@ pub(super) struct State {
     rejection: Option<Rejection>,
     /// What frames the content of the reply.
     framer: Option<Framer>,
+    /// A piece of it has been counted, and not all of it is in the output or was sent.
+    is_within_piece: bool,
     /// Octets in the output, and how many of them the transport has taken.
     written: usize,
     sent: usize,
@@ -84,6 +86,7 @@ impl State {
             is_complete: true,
             rejection: None,
             framer: None,
+            is_within_piece: false,
             written: 0,
             sent: 0,
             is_dirty: false,
@@ -282,7 +285,7 @@ impl<'a> Machine<'a> {
             Ok(replied) => {
                 state.written += sink.written().len();
                 state.connection.handle_replied(ticket, &replied, now);
-                state.framer = Some(Framer::new(&replied));
+                (state.framer, state.is_within_piece) = (Some(Framer::new(&replied)), false);
                 Ok(())
             }
             Err(error) => {
@@ -292,11 +295,22 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(super) fn frame(&mut self, length: usize) -> Result<Frame, Fault> {
-        match &mut self.state.framer {
-            Some(framer) => framer.frame(length).map_err(|_| Fault::WrongLength),
-            None => Err(Fault::WrongLength),
+    /// What stands around the next piece of content. When all of it is in the output, or was sent, that is to be
+    /// [told](Self::end_piece).
+    ///
+    /// Whoever waits for that may be dropped meanwhile. Nothing can follow half a piece.
+    pub(super) fn begin_piece(&mut self, length: usize) -> Result<Frame, Fault> {
+        if self.state.is_within_piece {
+            return Err(Fault::Cut);
         }
+        let framer = self.state.framer.as_mut().ok_or(Fault::WrongLength)?;
+        let frame = framer.frame(length).map_err(|_| Fault::WrongLength)?;
+        self.state.is_within_piece = true;
+        Ok(frame)
+    }
+
+    pub(super) const fn end_piece(&mut self) {
+        self.state.is_within_piece = false;
     }
 
     /// Puts all of these into the output, or none.
@@ -327,6 +341,9 @@ impl<'a> Machine<'a> {
 
     /// What stands behind the content of the reply.
     pub(super) fn end_of_content(&self) -> Result<&'static [u8], Fault> {
+        if self.state.is_within_piece {
+            return Err(Fault::Cut);
+        }
         self.state.framer.map_or(Ok(b""), |framer| framer.end().map_err(|_| Fault::WrongLength))
     }
 

@@ -197,13 +197,18 @@ impl<T: Read + Write> Body<'_, T> {
     /// Sends octets: of a reply in chunks they become one. They are gathered in the output buffer where they fit in, and are
     /// sent from where they lie otherwise.
     ///
+    /// # Cancelling
+    /// One that is dropped before it is done may have sent some of the octets, and nobody knows how many: whatever is written
+    /// behind them, or the end, is [`Error::Cut`], and the connection is reset.
+    ///
     /// # Errors
     /// [`Error::WrongLength`] where they are more than the head has told; [`Error::Transport`], [`Error::Cut`].
     pub async fn write(&mut self, octets: &[u8]) -> Result<(), Error<T::Error>> {
         self.link.send_content(octets).await
     }
 
-    /// Sends what was gathered, for clients that wait for it.
+    /// Sends what was gathered, for clients that wait for it. It may be dropped before it is done, as reads may, where those of
+    /// the transport may be.
     ///
     /// # Errors
     /// [`Error::Transport`], [`Error::Cut`].
@@ -309,21 +314,26 @@ impl<T: Read + Write> Link<'_, T> {
     }
 
     async fn send_content(&mut self, octets: &[u8]) -> Result<(), Error<T::Error>> {
-        let frame = self.machine.frame(octets.len())?;
-        if !frame.is_sent() {
-            return Ok(());
+        let frame = self.machine.begin_piece(octets.len())?;
+        if frame.is_sent() {
+            self.send_piece([frame.before(), octets, frame.behind()]).await?;
         }
-        let parts = [frame.before(), octets, frame.behind()];
+        self.machine.end_piece();
+        Ok(())
+    }
+
+    async fn send_piece(&mut self, parts: [&[u8]; 3]) -> Result<(), Error<T::Error>> {
         if self.machine.put(&parts).is_ok() {
             return Ok(());
         }
         if self.machine.could_put(&parts) {
             return self.put(&parts).await;
         }
-        self.put(&[frame.before()]).await?;
+        let [before, octets, behind] = parts;
+        self.put(&[before]).await?;
         self.reach(Goal::Room).await?;
         self.pass(octets).await?;
-        self.put(&[frame.behind()]).await
+        self.put(&[behind]).await
     }
 
     /// Ends the reply.
