@@ -7,14 +7,17 @@ use pronto::{
         Config, Connection, Event, Instant, Pipeline, PipelineFull, Rejection, Ticket, Transport, check_request,
     },
     content::{Boundary, MultipartLimits, MultipartParser},
-    framing::{ContentDecoder, ContentLimits, Framing, FramingError, Part, encode, request_framing, response_framing},
+    framing::{
+        ContentDecoder, ContentEncoder, ContentLimits, Framing, FramingError, Part, encode, request_framing,
+        response_framing,
+    },
     head::{
         FieldSection, FieldSpan, HeadErrorKind, HeadLimits, Method, Progress, Request, RequestHead, RequestParser,
         Response, ResponseHead, ResponseParser, Status, Version,
     },
     response::{
-        CommonFields, Persistence, PreparedResponse, Redirect, Replied, ReplyContent, ReplyContext, ResponseError,
-        ResponseWriter, write_continue,
+        CommonFields, Following, Framer, Persistence, PreparedResponse, Redirect, Replied, ReplyContent, ReplyContext,
+        ResponseError, ResponseWriter, WrongLength, write_continue,
     },
     service::{Admission, Driver, Outcome, Service, Stop},
 };
@@ -283,6 +286,40 @@ mod output {
     fn writer<'a, 'm>(sink: &'a mut SliceSink<'m>) -> ResponseWriter<'a, SliceSink<'m>> {
         static COMMON: CommonFields = CommonFields::new();
         ResponseWriter::new(sink, CONTEXT, &COMMON)
+    }
+
+    /// Content that is too long or too short, and whatever comes behind the end.
+    #[test]
+    fn content_of_another_length_is_refused_and_changes_nothing() {
+        let followings =
+            [Following::Nothing, Following::Octets(5), Following::Chunked, Following::UntilClose, Following::Upgrade];
+        for following in followings {
+            let (mut framer, mut sink) = (Framer::of(following), ArraySink::<64>::new());
+            let mut encoder = ContentEncoder::new(following);
+            let most = match following {
+                Following::Nothing => 0,
+                _ => 5,
+            };
+            if let Following::Nothing | Following::Octets(_) = following {
+                let before = (framer, encoder);
+                assert_eq!(framer.frame(6).unwrap_err(), WrongLength);
+                assert_eq!(encoder.write(&mut sink, b"abcdef"), Err(ResponseError::ContentLength));
+                assert_eq!((framer, encoder), before);
+            }
+            if following == Following::Octets(5) {
+                assert_eq!(framer.end(), Err(WrongLength));
+                assert_eq!(encoder.finish(&mut sink), Err(ResponseError::ContentLength));
+            }
+            assert_eq!(framer.frame(most).unwrap().is_sent(), most > 0);
+            encoder.write(&mut sink, &b"abcde"[..most]).unwrap();
+            let written = sink.written().len() + framer.end().unwrap().len();
+            encoder.finish(&mut sink).unwrap();
+            assert_eq!(sink.written().len(), written, "both say the same");
+            assert_eq!((framer.end(), encoder.finish(&mut sink)), (Ok(&b""[..]), Ok(())));
+            assert_eq!(framer.frame(1).unwrap_err(), WrongLength);
+            assert_eq!(encoder.write(&mut sink, b"x"), Err(ResponseError::ContentLength));
+            assert_eq!(sink.written().len(), written);
+        }
     }
 
     #[test]

@@ -489,9 +489,7 @@ fn the_time_of_whoever_answers_is_not_the_clients() {
 fn nor_is_it_the_clients_while_octets_wait_to_be_sent() {
     let sent = [get("/page"), post("/slow", "12345"), get("/slowly"), get("/")].concat();
     for most in [usize::MAX, 100] {
-        for played in
-            play_with(USUAL, &Config::new(), &[octets(&sent), Come::End], |transport| transport.most = most)
-        {
+        for played in play_with(USUAL, &Config::new(), &[octets(&sent), Come::End], |transport| transport.most = most) {
             assert_eq!(played.end, End::Close(CloseReason::Peer));
             let lengths: Vec<usize> = played.replies().iter().map(|reply| reply.content.len()).collect();
             assert_eq!(lengths, [5_000, 1, 5_003, 5]);
@@ -556,9 +554,11 @@ fn nothing_is_owed_behind_a_cut() {
     for last in [get("/fails"), "bad\r\n\r\n".to_owned(), get(&"a".repeat(600))] {
         let sent = get("/").repeat(5) + &last;
         for output in [120, 256, 400, 512] {
-            for played in play_with(Sizes { output, ..USUAL }, &Config::new(), &[octets(&sent), Come::End], |transport| {
-                transport.capacity = 40;
-            }) {
+            for played in
+                play_with(Sizes { output, ..USUAL }, &Config::new(), &[octets(&sent), Come::End], |transport| {
+                    transport.capacity = 40;
+                })
+            {
                 let end = End::Reset(CloseReason::WriteTimeout);
                 assert_eq!((played.transport.output.len(), played.end), (40, end), "{last:?}, {output}");
             }

@@ -47,13 +47,6 @@ pub fn last_chunk<S: Sink>(sink: &mut S, trailers: &[(&str, &[u8])]) -> Result<(
     draft.finish()
 }
 
-/// Writes content without any framing around it: all of it or nothing.
-pub(super) fn plain<S: Sink>(sink: &mut S, octets: &[u8]) -> Result<(), ResponseError> {
-    let mut draft = Draft::new(sink);
-    draft.put(octets);
-    draft.finish()
-}
-
 /// The line before the data of a chunk.
 ///
 /// ```

@@ -1,12 +1,13 @@
 use crate::{
     buffer::Sink,
-    response::{Following, ResponseError},
+    response::{Draft, Following, Framer, Replied, ResponseError},
 };
 
-use super::encode;
-
 /// Writes the content of a message piece by piece, in the framing that its head has announced, and sees to it that it is
-/// as long as that says: the counterpart of [`ContentDecoder`](super::ContentDecoder).
+/// as long as that says: the counterpart of [`ContentDecoder`](super::ContentDecoder). For those who send content from where it
+/// lies there is [`Framer`], which it is made of.
+///
+/// What is refused changes nothing: neither what has been written, nor what may come next.
 ///
 /// ```
 /// use pronto::{buffer::SliceSink, framing::ContentEncoder, response::Following};
@@ -26,37 +27,37 @@ use super::encode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "content must be finished"]
 pub struct ContentEncoder {
-    following: Following,
+    framer: Framer,
 }
 
 impl ContentEncoder {
     /// How many octets a piece may take more than it has, at most.
     pub const OVERHEAD: usize = 20;
 
-    /// An encoder for what must follow a head: what [`Replied::following`](crate::response::Replied::following) or a
-    /// [`RequestWriter`](crate::request::RequestWriter) says.
+    /// An encoder for what must follow any head, as a [`RequestWriter`](crate::request::RequestWriter) says: where that is
+    /// [`Nothing`](Following::Nothing), no content may come.
     pub const fn new(following: Following) -> Self {
-        Self { following }
+        Self { framer: Framer::of(following) }
+    }
+
+    /// An encoder for what must follow this response. In answer to HEAD content is counted, and none of it is written.
+    pub const fn for_reply(replied: &Replied) -> Self {
+        Self { framer: Framer::new(replied) }
     }
 
     /// Writes a piece of content: all of it or nothing. A piece without octets writes nothing.
     ///
     /// # Errors
     /// [`ResponseError::ContentLength`] for more than was announced, [`ResponseError::NoRoom`]: it takes up to
-    /// [`OVERHEAD`](Self::OVERHEAD) octets more than it has. After either the encoder is as it was.
+    /// [`OVERHEAD`](Self::OVERHEAD) octets more than it has.
     pub fn write<S: Sink>(&mut self, sink: &mut S, octets: &[u8]) -> Result<(), ResponseError> {
-        match &mut self.following {
-            Following::Chunked => encode::chunk(sink, octets),
-            Following::UntilClose | Following::Upgrade => encode::plain(sink, octets),
-            Following::Octets(left) => {
-                let after = left.checked_sub(octets.len() as u64).ok_or(ResponseError::ContentLength)?;
-                encode::plain(sink, octets)?;
-                *left = after;
-                Ok(())
-            }
-            Following::Nothing if octets.is_empty() => Ok(()),
-            Following::Nothing => Err(ResponseError::ContentLength),
+        let mut framer = self.framer;
+        let frame = framer.frame(octets.len())?;
+        if frame.is_sent() {
+            put(sink, &[frame.before(), octets, frame.behind()])?;
         }
+        self.framer = framer;
+        Ok(())
     }
 
     /// Ends the content: writes the last chunk where there are chunks. What is ended takes no more.
@@ -65,26 +66,36 @@ impl ContentEncoder {
     /// [`ResponseError::ContentLength`] where more was announced: then the connection must be broken off, since the peer
     /// would take what comes next for the rest. [`ResponseError::NoRoom`], after which it may be tried again.
     pub fn finish<S: Sink>(&mut self, sink: &mut S) -> Result<(), ResponseError> {
-        match self.following {
-            Following::Chunked => encode::last_chunk(sink, &[])?,
-            Following::Octets(1..) => return Err(ResponseError::ContentLength),
-            Following::Octets(0) | Following::UntilClose | Following::Upgrade | Following::Nothing => {}
-        }
-        self.following = Following::Nothing;
+        let mut framer = self.framer;
+        put(sink, &[framer.end()?])?;
+        self.framer = framer;
         Ok(())
     }
 
-    /// Whether nothing more may be written: all that was announced has been, and [`finish`](Self::finish) has nothing to write.
+    /// Whether nothing more is to be written: all that was announced has been, and [`finish`](Self::finish) has nothing to write.
     #[must_use]
     pub const fn is_done(&self) -> bool {
-        matches!(self.following, Following::Nothing | Following::Octets(0))
+        self.framer.is_done()
     }
+}
+
+/// All of these, or nothing.
+fn put<S: Sink>(sink: &mut S, parts: &[&[u8]]) -> Result<(), ResponseError> {
+    let mut draft = Draft::new(sink);
+    for part in parts {
+        draft.put(part);
+    }
+    draft.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::buffer::{ArraySink, SliceSink};
+    use crate::{
+        buffer::{ArraySink, SliceSink},
+        head::{Status, Version},
+        response::{CommonFields, Persistence, ReplyContent, ReplyContext, ResponseWriter},
+    };
 
     #[test]
     fn content_is_framed_as_was_announced() {
@@ -121,6 +132,24 @@ mod tests {
         let mut none = ContentEncoder::new(Following::Nothing);
         assert_eq!(none.write(&mut sink, b"a"), Err(ResponseError::ContentLength));
         assert_eq!((none.write(&mut sink, b""), none.finish(&mut sink)), (Ok(()), Ok(())));
+    }
+
+    /// It was refused, as if there were none.
+    #[test]
+    fn content_in_answer_to_head_is_counted_and_not_written() {
+        for (is_chunked, length) in [(true, 8), (false, 5)] {
+            let (mut sink, common) = (ArraySink::<200>::new(), CommonFields::new());
+            let context = ReplyContext::new(Version::Http11, ReplyContent::Omitted, Persistence::Keep);
+            let head = ResponseWriter::new(&mut sink, context, &common).status(Status::OK);
+            let replied = if is_chunked { head.chunked() } else { head.content_of_length(5) };
+            let mut encoder = ContentEncoder::for_reply(&replied.unwrap());
+            let head = sink.written().len();
+            assert!(encoder.is_done());
+            assert_eq!(encoder.write(&mut sink, &b"abcdefgh"[..length]), Ok(()));
+            assert_eq!(encoder.write(&mut sink, b"x").is_ok(), is_chunked);
+            assert_eq!((encoder.finish(&mut sink), sink.written().len()), (Ok(()), head));
+            assert_eq!(encoder.write(&mut sink, b"x"), Err(ResponseError::ContentLength));
+        }
     }
 
     #[test]

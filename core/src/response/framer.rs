@@ -2,10 +2,13 @@ use core::fmt;
 
 use crate::framing::encode::{CHUNK_END, ChunkHead};
 
-use super::{Following, Replied};
+use super::{Following, Replied, ResponseError};
 
 /// Frames the content that must follow a response's head, for those who send it themselves: what stands before and behind
-/// each piece of it, and at its end. It counts, too.
+/// each piece of it, and at its end. It counts, too. [`ContentEncoder`](crate::framing::ContentEncoder) does the same, and writes
+/// it all into a sink.
+///
+/// What is refused changes nothing: it goes on from where it was.
 ///
 /// ```
 /// use pronto::{
@@ -25,7 +28,8 @@ use super::{Following, Replied};
 /// assert_eq!(framer.end(), Ok(&b"0\r\n\r\n"[..]));
 /// # Ok::<(), pronto::response::ResponseError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "content must be ended"]
 pub struct Framer {
     following: Following,
     /// Octets of content that are still to come, where their number has been told.
@@ -45,9 +49,20 @@ pub struct Frame {
 pub struct WrongLength;
 
 impl Framer {
-    /// What follows this response.
+    /// What follows this response. In answer to HEAD content is counted, and none of it is sent.
     pub const fn new(replied: &Replied) -> Self {
         Self { following: replied.following(), left: replied.content_length() }
+    }
+
+    /// What follows any head, as a [`RequestWriter`](crate::request::RequestWriter) says: where that is
+    /// [`Nothing`](Following::Nothing), no content may come.
+    pub const fn of(following: Following) -> Self {
+        let left = match following {
+            Following::Nothing => Some(0),
+            Following::Octets(length) => Some(length),
+            Following::Chunked | Following::UntilClose | Following::Upgrade => None,
+        };
+        Self { following, left }
     }
 
     /// What stands around the next octets, so many of them. Empty pieces have no frame, since an empty chunk would be the
@@ -65,17 +80,25 @@ impl Framer {
         Ok(Frame { head: if is_chunk { Some(ChunkHead::new(length as u64)) } else { None }, is_sent })
     }
 
-    /// What stands behind all of it.
+    /// What stands behind all of it. Behind that there is nothing more: no other piece, and another end is empty.
     ///
     /// # Errors
     /// [`WrongLength`] where less has come than the head has said: the connection must be cut
     /// ([`handle_failure`](crate::connection::Connection::handle_failure)), or it would be taken from the next response.
-    pub const fn end(&self) -> Result<&'static [u8], WrongLength> {
-        match (self.following, self.left) {
-            (Following::Octets(_), Some(1..)) => Err(WrongLength),
-            (Following::Chunked, _) => Ok(b"0\r\n\r\n"),
-            _ => Ok(b""),
-        }
+    pub const fn end(&mut self) -> Result<&'static [u8], WrongLength> {
+        let end: &[u8] = match (self.following, self.left) {
+            (Following::Octets(_), Some(1..)) => return Err(WrongLength),
+            (Following::Chunked, _) => b"0\r\n\r\n",
+            _ => b"",
+        };
+        *self = Self::of(Following::Nothing);
+        Ok(end)
+    }
+
+    /// Whether nothing more is to be sent: all that was announced has been framed, and the [end](Self::end) is empty.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        matches!((self.following, self.left), (Following::Nothing, _) | (Following::Octets(_), Some(0)))
     }
 }
 
@@ -103,6 +126,12 @@ impl fmt::Display for WrongLength {
 }
 
 impl core::error::Error for WrongLength {}
+
+impl From<WrongLength> for ResponseError {
+    fn from(_: WrongLength) -> Self {
+        Self::ContentLength
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -135,10 +164,23 @@ mod tests {
         assert_eq!(framer.end(), Ok(&b""[..]));
     }
 
+    /// The last chunk came twice: the client took the second for the start of the next response.
+    #[test]
+    fn there_is_one_end() {
+        let mut chunked = framer(Version::Http11, ReplyContent::Sent, |head| head.chunked());
+        assert!(!chunked.is_done());
+        assert_eq!(chunked.end(), Ok(&b"0\r\n\r\n"[..]));
+        assert_eq!((chunked.end(), chunked.is_done()), (Ok(&b""[..]), true));
+        assert_eq!(chunked.frame(1).unwrap_err(), WrongLength);
+        assert!(!chunked.frame(0).unwrap().is_sent());
+    }
+
     #[test]
     fn nothing_of_it_is_sent_in_answer_to_head() {
         let mut sized = framer(Version::Http11, ReplyContent::Omitted, |head| head.content_of_length(5));
-        assert_eq!(sized.end(), Ok(&b""[..]), "nobody waits for it");
+        let mut ended = sized;
+        assert_eq!(ended.end(), Ok(&b""[..]), "nobody waits for it");
+        assert_eq!(ended.frame(1).unwrap_err(), WrongLength);
         assert!(!sized.frame(5).unwrap().is_sent());
         assert_eq!(sized.frame(1).unwrap_err(), WrongLength);
         let mut chunked = framer(Version::Http11, ReplyContent::Omitted, |head| head.chunked());

@@ -340,11 +340,14 @@ impl<'a> Machine<'a> {
     }
 
     /// What stands behind the content of the reply.
-    pub(super) fn end_of_content(&self) -> Result<&'static [u8], Fault> {
+    pub(super) fn end_of_content(&mut self) -> Result<&'static [u8], Fault> {
         if self.state.is_within_piece {
             return Err(Fault::Cut);
         }
-        self.state.framer.map_or(Ok(b""), |framer| framer.end().map_err(|_| Fault::WrongLength))
+        match &mut self.state.framer {
+            Some(framer) => framer.end().map_err(|_| Fault::WrongLength),
+            None => Ok(b""),
+        }
     }
 
     /// All content of the reply is in the output, or was sent.
