@@ -436,7 +436,7 @@ mod connection {
         let config = Config::new();
         let mut connection = Connection::new(&config, START);
         connection.limit_content(0);
-        connection.decline_content(&config);
+        connection.decline_content(&config, START);
         assert!(!connection.take_expectation(START) && !connection.is_receiving());
         connection.pause_content();
         connection.resume_content(START);
@@ -465,7 +465,7 @@ mod connection {
             };
             connection.limit_content(10);
             if declines {
-                connection.decline_content(&config);
+                connection.decline_content(&config, START);
             }
             connection.limit_content(u64::MAX);
             let mut limited = 0;

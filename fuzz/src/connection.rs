@@ -117,7 +117,7 @@ impl<'i> Player<'i> {
             8 => self.answer(|writer| writer.status(Status::OK).close().no_content()),
             9 => self.answer(|writer| writer.status(Status::SWITCHING_PROTOCOLS).upgrade("websocket")),
             10 if connection.is_sending() => connection.handle_content_sent(self.now),
-            11 => connection.decline_content(&self.config),
+            11 => connection.decline_content(&self.config, self.now),
             12 => connection.pause_content(),
             13 => connection.resume_content(self.now),
             14 => {
@@ -253,7 +253,7 @@ impl<'i> Player<'i> {
         }
         match calls.octet() % 8 {
             1 => self.connection.limit_content(u64::from(calls.octet())),
-            2 => self.connection.decline_content(&self.config),
+            2 => self.connection.decline_content(&self.config, self.now),
             3 => self.connection.pause_content(),
             _ => {}
         }

@@ -134,6 +134,10 @@ macro_rules! answer {
                 }
                 body.finish()$(.$await)*
             }
+            "/thinks" => {
+                $clock.pass(10_000);
+                $exchange.status(Status::NO_CONTENT)$(.$await)*
+            }
             "/shout" => {
                 $exchange.reply(|writer| writer.status(Status::SWITCHING_PROTOCOLS).upgrade("shouting"))$(.$await)*
             }
@@ -481,6 +485,16 @@ fn the_time_of_whoever_answers_is_not_the_clients() {
     let (first, second) = (post("/slow", "12345"), get("/"));
     for played in play(&[octets(&first[..first.len() - 5]), octets("12345"), octets(&second), Come::End]) {
         assert_eq!(played.texts(), ["5", "hello"]);
+    }
+}
+
+/// What nobody read was late as soon as it was declined, and the next request was lost with it.
+#[test]
+fn nor_is_it_that_of_content_which_is_declined() {
+    let whole = post("/thinks", "12345");
+    let (head, content) = whole.split_at(whole.len() - 5);
+    for played in play(&[octets(head), octets(content), octets(&get("/")), Come::End]) {
+        assert_eq!((played.statuses(), played.end), (vec![204, 200], End::Close(CloseReason::Peer)));
     }
 }
 

@@ -81,7 +81,7 @@ fn misuse(mutants: &mut Mutants, config: &Config) {
                 _ => drop(connection.take_expectation(now)),
             },
             19 => match mutants.below(2) {
-                0 => connection.decline_content(config),
+                0 => connection.decline_content(config, now),
                 _ => connection.limit_content(mutants.below(3) as u64 * (u64::MAX / 2)),
             },
             20 => {

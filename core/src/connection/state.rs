@@ -273,11 +273,11 @@ impl Connection {
 
     /// Says that the service does not want the content of the request last announced, or what has not come of it.
     ///
-    /// It is thrown away as it comes. Where that would be more than
+    /// It is thrown away as it comes, from now on, if reading was [paused](Self::pause_content). Where that would be more than
     /// [`Limits::unread_content`](super::Limits::unread_content), or where the client waits for leave to send it, the
     /// connection closes instead, after the reply to that request: [`refresh_ticket`](Self::refresh_ticket) has the
     /// reply say so.
-    pub fn decline_content(&mut self, config: &Config) {
+    pub fn decline_content(&mut self, config: &Config, now: Instant) {
         let Input::Content(content) = &mut self.input else { return };
         if content.declined {
             return;
@@ -294,7 +294,7 @@ impl Connection {
             content.limit = content.received.saturating_add(bound);
             content.declined = true;
         }
-        self.content_paused = false;
+        self.resume_content(now);
     }
 
     /// Whether more content of the request last announced is to come, and wanted.
@@ -861,7 +861,7 @@ impl Connection {
     }
 
     /// The peer could not send while nobody read: what it is owed begins anew.
-    fn restart_input_clock(&mut self, now: Instant) {
+    pub(crate) fn restart_input_clock(&mut self, now: Instant) {
         self.waiting_since = now;
         if let Input::Content(content) = &mut self.input {
             content.received_before = content.received;
@@ -885,7 +885,7 @@ impl Connection {
         Some(self.waiting_since.after(allowance))
     }
 
-    fn output_deadline(&self, config: &Config) -> Option<Instant> {
+    pub(crate) fn output_deadline(&self, config: &Config) -> Option<Instant> {
         let allowance = match self.output {
             Output::Open if self.unsent > 0 => config.timeouts.write?,
             Output::Lingering { .. } => config.timeouts.linger?,

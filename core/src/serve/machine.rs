@@ -253,10 +253,10 @@ impl<'a> Machine<'a> {
     }
 
     /// Nothing more of the request's content is wanted.
-    pub(super) fn decline_content(&mut self) {
+    pub(super) fn decline_content(&mut self, now: Instant) {
         self.state.layout.take(usize::MAX);
         if self.state.connection.is_receiving() {
-            self.state.connection.decline_content(self.config);
+            self.state.connection.decline_content(self.config, now);
         }
     }
 
@@ -359,7 +359,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The handler has returned. What it has not answered is answered with this status.
-    pub(super) fn settle(&mut self, status: Status) {
+    pub(super) fn settle(&mut self, status: Status, now: Instant) {
         let state = &mut *self.state;
         if state.connection.has_failed() {
             return;
@@ -370,7 +370,7 @@ impl<'a> Machine<'a> {
             // It has begun, and is not complete.
             state.connection.handle_failure();
         }
-        self.decline_content();
+        self.decline_content(now);
     }
 
     /// How long the transport may take, at most.

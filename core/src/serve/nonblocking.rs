@@ -60,7 +60,7 @@ impl<T: Read + Write, C: Fn() -> Instant> Server<T, C> {
                 Err(error) => error.status(),
                 Ok(Answered(())) => Status::INTERNAL_SERVER_ERROR,
             };
-            link.machine.settle(status);
+            link.machine.settle(status, (link.clock)());
         }
         Ok(state.ended(input))
     }
@@ -127,7 +127,7 @@ impl<'c, T: Read + Write> Exchange<'c, T> {
     /// # Errors
     /// [`Error::Response`], [`Error::Transport`], [`Error::Cut`].
     pub async fn octets(mut self, media_type: &str, content: &[u8]) -> Result<Answered, Error<T::Error>> {
-        self.link.machine.decline_content();
+        self.link.machine.decline_content((self.link.clock)());
         let whole = |writer: ResponseWriter<'_, SliceSink<'_>>| writer.ok(media_type, content);
         match self.link.machine.reply(&whole, (self.link.clock)()) {
             Ok(()) => self.link.finish().await,
@@ -161,7 +161,7 @@ impl<'c, T: Read + Write> Exchange<'c, T> {
     where
         W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
     {
-        self.link.machine.decline_content();
+        self.link.machine.decline_content((self.link.clock)());
         self.link.reply(&write).await?;
         self.link.finish().await
     }

@@ -224,7 +224,7 @@ impl Driver {
             let outcome = match event {
                 Event::Request { head, framing, mut ticket } => {
                     let request = head.view(input.get(start..).unwrap_or_default(), fields);
-                    match self.admit(config, &request, framing, &mut ticket, service) {
+                    match self.admit(config, &request, framing, &mut ticket, service, now) {
                         Admission::Collect { .. } => {
                             let head_length = head.length();
                             let length = head_length as u16;
@@ -374,6 +374,7 @@ impl Driver {
         framing: Framing,
         ticket: &mut Ticket,
         service: &mut S,
+        now: Instant,
     ) -> Admission {
         if framing == Framing::None {
             return Admission::Decline;
@@ -382,7 +383,7 @@ impl Driver {
         match admission {
             Admission::Collect { limit } | Admission::Stream { limit } => self.connection.limit_content(limit),
             Admission::Decline => {
-                self.connection.decline_content(config);
+                self.connection.decline_content(config, now);
                 self.connection.refresh_ticket(ticket);
             }
         }

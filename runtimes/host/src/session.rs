@@ -524,7 +524,7 @@ impl Receiving {
         if self.intake.as_ref().is_some_and(|intake| intake.pipe.is_abandoned()) {
             self.intake = None;
             self.resume(connection, now);
-            connection.decline_content(config);
+            connection.decline_content(config, now);
         }
     }
 }

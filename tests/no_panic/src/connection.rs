@@ -23,7 +23,7 @@ fn connection_poll_event<'i>(
 #[unsafe(no_mangle)]
 fn connection_content(connection: &mut Connection, config: &Config, octets: u64, now: Instant) -> bool {
     connection.limit_content(octets);
-    connection.decline_content(config);
+    connection.decline_content(config, now);
     connection.pause_content();
     connection.resume_content(now);
     connection.take_expectation(now)

@@ -237,7 +237,7 @@ impl<'a> Link<'a> {
         }
         if self.connection.has_expectation() {
             // The client was given no leave to send, and now never is.
-            self.connection.decline_content(self.config);
+            self.connection.decline_content(self.config, self.now());
             exchange.encoder = None;
         }
         self.connection.refresh_ticket(&mut ticket);
@@ -306,7 +306,7 @@ impl<'a> Link<'a> {
                 }
                 // An upstream may answer before it has seen all of the request.
                 if self.connection.is_receiving() {
-                    self.connection.decline_content(self.config);
+                    self.connection.decline_content(self.config, self.now());
                 }
                 if self.connection.is_sending() {
                     self.connection.handle_content_sent(self.now());
@@ -329,7 +329,7 @@ impl<'a> Link<'a> {
                 Err(_) => {
                     exchange.request.clear();
                     exchange.encoder = None;
-                    self.connection.decline_content(self.config);
+                    self.connection.decline_content(self.config, now);
                     goes_on = true;
                 }
             }
@@ -412,7 +412,7 @@ impl<'a> Link<'a> {
 
     /// Answers a request itself.
     fn refuse(&mut self, mut ticket: Ticket, status: Status) {
-        self.connection.decline_content(self.config);
+        self.connection.decline_content(self.config, self.now());
         self.connection.refresh_ticket(&mut ticket);
         self.common.set_date(unix_seconds());
         let writer = ResponseWriter::new(&mut self.output, ticket.context(), &self.common);
