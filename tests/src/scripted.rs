@@ -31,6 +31,8 @@ pub struct Scripted {
     pub most: usize,
     /// How many octets are taken in all: behind them nothing is, for a second at a time.
     pub capacity: usize,
+    /// How many seconds pass before the first octets are taken.
+    pub stall: u64,
     /// How often it was flushed.
     pub flushes: usize,
     /// Whether the server has said that no more will come.
@@ -63,8 +65,14 @@ impl Clock {
 
     /// Sleeps by letting the time pass, when nothing else has come to happen.
     pub async fn sleep(self, duration: Duration) {
-        pending_for(3).await;
-        self.pass(u64::try_from(duration.as_millis()).unwrap());
+        let end = self.0.get() + u64::try_from(duration.as_millis()).unwrap();
+        for _ in 0..3 {
+            if self.0.get() >= end {
+                return;
+            }
+            pending_for(1).await;
+        }
+        self.0.set(self.0.get().max(end));
     }
 }
 
@@ -77,6 +85,7 @@ impl Scripted {
             writes: Vec::new(),
             most: usize::MAX,
             capacity: usize::MAX,
+            stall: 0,
             flushes: 0,
             is_shut: false,
             waiting: None,
@@ -132,7 +141,9 @@ impl embedded_io::Read for Scripted {
 
 impl embedded_io::Write for Scripted {
     fn write(&mut self, octets: &[u8]) -> Result<usize, ErrorKind> {
-        self.take(octets).ok_or_else(|| {
+        let taken = if self.stall > 0 { None } else { self.take(octets) };
+        taken.ok_or_else(|| {
+            self.stall = self.stall.saturating_sub(1);
             self.clock.pass(1_000);
             assert!(self.clock.now() < FOR_EVER, "it waits for ever");
             ErrorKind::TimedOut
@@ -167,6 +178,11 @@ impl embedded_io_async::Read for Waiting {
 impl embedded_io_async::Write for Waiting {
     async fn write(&mut self, octets: &[u8]) -> Result<usize, ErrorKind> {
         pending_for(1).await;
+        self.0.clock.pass(self.0.stall * 1_000);
+        if self.0.stall > 0 {
+            pending_for(1).await;
+            self.0.stall = 0;
+        }
         match self.0.take(octets) {
             Some(length) => Ok(length),
             None => never().await,

@@ -547,6 +547,30 @@ fn nothing_follows_a_piece_that_was_dropped_halfway() {
     }
 }
 
+/// A write was given up for the time that a head took, and a head was late whose rest had long come.
+#[test]
+fn what_comes_is_not_late_for_what_goes() {
+    let second = get("/");
+    let (first, rest) = second.split_at(10);
+    for script in [
+        [octets(&(get("/") + first)), octets(rest), Come::End],
+        [octets(&(get("/page") + first)), octets(rest), Come::End],
+        [octets(&unfinished("/echo")), octets(&("45".to_owned() + &second)), Come::End],
+        [octets(&unfinished("/nowhere")), octets(&("45".to_owned() + &second)), Come::End],
+    ] {
+        for played in play_with(USUAL, &Config::new(), &script, |transport| transport.stall = 25) {
+            assert_eq!(played.end, End::Close(CloseReason::Peer), "{script:?}");
+            assert_eq!(played.replies().len(), 2);
+        }
+    }
+    // Where the rest does not come, it is late all the same.
+    for played in play_with(USUAL, &Config::new(), &[octets(&(get("/") + first)), Come::Nothing(10_000)], |transport| {
+        transport.stall = 25;
+    }) {
+        assert_eq!(played.statuses(), [200, 408]);
+    }
+}
+
 #[test]
 fn a_client_that_takes_nothing_is_cut() {
     for target in ["/", "/page", "/chunks"] {

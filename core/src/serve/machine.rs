@@ -52,6 +52,8 @@ pub(super) struct State {
     sent: usize,
     /// The transport has taken octets that it was not told to flush.
     is_dirty: bool,
+    /// The transport is to take octets. The client's own are not looked at meanwhile, and so are not late.
+    is_writing: bool,
     over: Option<Over>,
 }
 
@@ -90,6 +92,7 @@ impl State {
             written: 0,
             sent: 0,
             is_dirty: false,
+            is_writing: false,
             over: None,
         }
     }
@@ -149,9 +152,8 @@ impl<'a> Machine<'a> {
 
     /// How long octets may take that do not lie in the output.
     pub(super) fn check(&mut self, now: Instant) -> Result<Option<Duration>, Fault> {
-        if self.time_left(now) == Some(Duration::ZERO) {
-            self.handle_timeout(now);
-        }
+        self.state.is_writing = true;
+        self.handle_timeout(now);
         if self.state.connection.has_failed() { Err(Fault::Cut) } else { Ok(self.time_left(now)) }
     }
 
@@ -182,6 +184,9 @@ impl<'a> Machine<'a> {
                 state.connection.handle_transmit(self.config, 0, state.unsent(), now);
             }
         }
+        if matches!(done, Done::Wrote(_) | Done::Flushed | Done::Passed { .. }) {
+            state.connection.restart_input_clock(now);
+        }
     }
 
     /// The transport is waited for from now on. Until now it was whoever answers that took the time.
@@ -195,8 +200,11 @@ impl<'a> Machine<'a> {
         self.state.connection.handle_transmit(self.config, 0, length, now);
     }
 
+    /// Time has passed, and the transport has done nothing.
     pub(super) fn handle_timeout(&mut self, now: Instant) {
-        self.state.connection.handle_timeout(self.config, now);
+        if self.time_left(now) == Some(Duration::ZERO) {
+            self.state.connection.handle_timeout(self.config, now);
+        }
     }
 
     /// The head of the request that was reached; none where the connection has ended.
@@ -375,14 +383,19 @@ impl<'a> Machine<'a> {
 
     /// How long the transport may take, at most.
     fn time_left(&self, now: Instant) -> Option<Duration> {
-        self.state.connection.poll_timeout(self.config).map(|deadline| deadline.since(now))
+        let Self { state, config, .. } = self;
+        let connection = &state.connection;
+        let deadline =
+            if state.is_writing { connection.output_deadline(config) } else { connection.poll_timeout(config) };
+        deadline.map(|deadline| deadline.since(now))
     }
 
     fn want(&mut self, goal: Goal, now: Instant) -> Result<Want, Fault> {
         loop {
             // Whatever has come by now has been looked at.
             let want = self.want_in_time(goal, now)?;
-            let waits = matches!(want, Want::Write | Want::Flush | Want::Read);
+            self.state.is_writing = matches!(want, Want::Write | Want::Flush);
+            let waits = self.state.is_writing || matches!(want, Want::Read);
             if !waits || self.time_left(now) != Some(Duration::ZERO) {
                 return Ok(want);
             }
