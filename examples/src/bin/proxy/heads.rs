@@ -117,7 +117,7 @@ fn via(version: Version) -> &'static str {
     }
 }
 
-/// The latter two never come under these names themselves, but with `_`.
+/// Under these names themselves, the latter two are never among the fields that are passed on.
 const OURS: [&str; 4] = ["forwarded", "x-real-ip", "content-length", "transfer-encoding"];
 const X_FORWARDED: &str = "x-forwarded-";
 
