@@ -386,6 +386,22 @@ fn content_of_another_length_than_was_said_cuts_the_connection() {
     }
 }
 
+/// They were thrown away with it.
+#[test]
+fn replies_before_one_that_fails_are_sent() {
+    for target in ["/short", "/long", "/unfinished"] {
+        for most in [usize::MAX, 7] {
+            let come = [octets(&(get("/").repeat(3) + &get(target) + &get("/"))), Come::End];
+            for played in play_with(USUAL, &Config::new(), &come, |transport| transport.most = most) {
+                let output = &played.transport.output;
+                let replies = reply::all(output, |_| To::Other);
+                assert_eq!(replies.iter().map(Reply::text).collect::<Vec<_>>(), ["hello"; 3], "{target}");
+                assert_eq!(played.end, End::Reset(CloseReason::Cut));
+            }
+        }
+    }
+}
+
 #[test]
 fn only_what_was_asked_for_is_sent_in_answer_to_head_and_to_http_1_0() {
     let head = |target: &str| get(target).replace("GET", "HEAD");

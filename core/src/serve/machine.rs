@@ -47,6 +47,10 @@ pub(super) struct State {
     framer: Option<Framer>,
     /// A piece of it has been counted, and not all of it is in the output or was sent.
     is_within_piece: bool,
+    /// Where it begins in the output, as long as it is there.
+    begins_at: usize,
+    /// It was given up. What lies before it is sent, and the connection is cut.
+    is_given_up: bool,
     /// Octets in the output, and how many of them the transport has taken.
     written: usize,
     sent: usize,
@@ -89,6 +93,8 @@ impl State {
             rejection: None,
             framer: None,
             is_within_piece: false,
+            begins_at: 0,
+            is_given_up: false,
             written: 0,
             sent: 0,
             is_dirty: false,
@@ -174,7 +180,7 @@ impl<'a> Machine<'a> {
                 let length = length.min(state.unsent());
                 state.sent += length;
                 if state.sent == state.written {
-                    (state.sent, state.written) = (0, 0);
+                    (state.sent, state.written, state.begins_at) = (0, 0, 0);
                 }
                 state.is_dirty = true;
                 state.connection.handle_transmit(self.config, length, state.unsent_or_kept(), now);
@@ -291,6 +297,7 @@ impl<'a> Machine<'a> {
         let mut sink = SliceSink::new(buffers.output.get_mut(state.written..).unwrap_or_default());
         match write(ResponseWriter::new(&mut sink, ticket.context(), &state.common)) {
             Ok(replied) => {
+                state.begins_at = state.written;
                 state.written += sink.written().len();
                 state.connection.handle_replied(ticket, &replied, now);
                 (state.framer, state.is_within_piece) = (Some(Framer::new(&replied)), false);
@@ -375,8 +382,9 @@ impl<'a> Machine<'a> {
         if state.ticket.is_some() {
             state.owed = Some(status);
         } else if state.connection.is_sending() && !state.connection.is_upgraded() {
-            // It has begun, and is not complete.
-            state.connection.handle_failure();
+            // It has begun, and is not complete: those before it are.
+            state.written = state.begins_at.max(state.sent);
+            (state.head, state.is_given_up) = (None, true);
         }
         self.decline_content(now);
     }
@@ -414,6 +422,7 @@ impl<'a> Machine<'a> {
                 }
             }
             let looked = match goal {
+                Goal::Request if self.state.is_given_up => Looked::Wait,
                 Goal::Request => self.look_for_request(now)?,
                 Goal::Piece | Goal::Whole => self.look_for_content(goal, now)?,
                 Goal::Room if self.state.unsent() == 0 => Looked::Reached,
@@ -436,6 +445,9 @@ impl<'a> Machine<'a> {
                     return Ok(Want::Reached);
                 }
                 Looked::Reached | Looked::Wait => {}
+            }
+            if self.state.is_given_up {
+                self.state.connection.handle_failure();
             }
             let over = match self.state.connection.poll_transport(self.config, now) {
                 Transport::Keep => None,

@@ -58,7 +58,8 @@
 //! | `fields` | the most fields that a request may have, 8 octets each | the request is answered 431 |
 //! | `output` | the longest head of a reply, or a short reply whole; 256 octets are plenty | the handler is told ([`NoRoom`](crate::response::ResponseError::NoRoom)), and the client 500; where there is no room for even that, [`serve`](Server::serve) returns the error |
 //!
-//! Nothing panics and nothing is lost: a reply that does not fit into the output is tried again when that is empty.
+//! Nothing panics and nothing is lost: a reply that does not fit into the output is tried again when that is empty. One that has
+//! begun and cannot go on is cut, behind those that were complete before it.
 //!
 //! # Time
 //! The engine has no clock: `Server::new` is given one. Deadlines are those of
