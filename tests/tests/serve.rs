@@ -668,6 +668,27 @@ fn a_server_that_drains_ends_with_the_requests_that_are_there() {
     assert!(transport.is_shut);
 }
 
+/// A reply told when the request had come.
+#[test]
+fn the_date_is_that_of_the_reply() {
+    thread_local!(static UNIX_SECONDS: Cell<u64> = const { Cell::new(784_111_777) });
+    let clock = Clock::default();
+    let mut transport = Scripted::new(&clock, [octets(&get("/").repeat(2)), Come::End]);
+    let server = Server::new(|| clock.now()).with_date(|| UNIX_SECONDS.get());
+    let (mut input, mut output, mut fields) = ([0; 512], [0; 512], [FieldSpan::EMPTY; 8]);
+    let buffers = Buffers { input: &mut input, output: &mut output, fields: &mut fields };
+    let mut is_text = false;
+    let ended = server.serve(&mut transport, buffers, |exchange| {
+        UNIX_SECONDS.set(UNIX_SECONDS.get() + 5);
+        is_text = !is_text;
+        if is_text { exchange.text("it") } else { exchange.status(Status::NO_CONTENT) }
+    });
+    assert_eq!(ended, Ok(Ended::Close(CloseReason::Peer)));
+    let replies = reply::all(&transport.output, |_| To::Other);
+    let dates = replies.iter().map(|reply| reply.field("date").unwrap()).collect::<Vec<_>>();
+    assert_eq!(dates, ["Sun, 06 Nov 1994 08:49:42 GMT", "Sun, 06 Nov 1994 08:49:47 GMT"]);
+}
+
 #[test]
 fn limits_that_let_nothing_through_do_not_hang() {
     let mut config = Config::new();
