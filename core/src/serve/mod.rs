@@ -26,8 +26,8 @@
 //! let server = Server::new(|| Instant::from_millis(uptime::milliseconds()));
 //! let (mut input, mut output, mut fields) = ([0; 1024], [0; 512], [FieldSpan::EMPTY; 16]);
 //! let buffers = Buffers { input: &mut input, output: &mut output, fields: &mut fields };
-//! let ended = server.serve(&mut socket, buffers, |exchange| match exchange.request().target() {
-//!     "/" => exchange.text("Hello from the board\n"),
+//! let ended = server.serve(&mut socket, buffers, |exchange| match exchange.request().path().map(|path| path.as_str()) {
+//!     Some("/") => exchange.text("Hello from the board\n"),
 //!     _ => exchange.status(Status::NOT_FOUND),
 //! });
 //! assert!(matches!(ended, Ok(Ended::Close(_)))); // and so `socket` is to be closed

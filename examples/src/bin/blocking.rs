@@ -37,10 +37,18 @@ fn serve(listener: &TcpListener) {
         .with_shutdown(Socket::shut_down);
     let (mut input, mut output, mut fields) = ([0; 1024], [0; 1024], [FieldSpan::EMPTY; 32]);
     loop {
-        let Ok((socket, _)) = listener.accept() else { continue };
+        let Ok((socket, _)) = listener.accept() else {
+            // As long as there are too many open files, every attempt fails at once.
+            thread::sleep(Duration::from_millis(100));
+            continue;
+        };
+        // What is written is gathered already.
+        let _broken = socket.set_nodelay(true);
         let buffers = Buffers { input: &mut input, output: &mut output, fields: &mut fields };
         match server.serve(&mut Socket(socket), buffers, answer) {
             Ok(Ended::Close(_)) => {}
+            // To reset a socket takes more than `std` has. Where it is closed, a client sees a reply cut short by its framing, and
+            // one of HTTP/1.0 not at all.
             Ok(end) => eprintln!("{end:?}"),
             Err(error) => eprintln!("{error}"),
         }
@@ -49,10 +57,10 @@ fn serve(listener: &TcpListener) {
 
 fn answer(mut exchange: Exchange<'_, Socket>) -> Result<Answered, Error<ErrorKind>> {
     let request = exchange.request();
-    match (request.method(), request.target()) {
-        (Method::Get, "/") => exchange.text("Hello, World!\n"),
+    match (request.method(), request.path().map(|path| path.as_str())) {
+        (Method::Get | Method::Head, Some("/")) => exchange.text("Hello, World!\n"),
         // Whatever comes is sent back while it comes.
-        (Method::Post | Method::Put, "/echo") => {
+        (Method::Post | Method::Put, Some("/echo")) => {
             exchange.limit_content(u64::MAX);
             let mut body = exchange.stream(|writer| writer.status(Status::OK).chunked())?;
             let mut memory = [0; 512];
@@ -63,9 +71,15 @@ fn answer(mut exchange: Exchange<'_, Socket>) -> Result<Answered, Error<ErrorKin
                 }
             }
         }
-        (_, "/" | "/echo") => exchange.status(Status::METHOD_NOT_ALLOWED),
+        (_, Some("/")) => refuse(exchange, "GET, HEAD"),
+        (_, Some("/echo")) => refuse(exchange, "POST, PUT"),
         _ => exchange.status(Status::NOT_FOUND),
     }
+}
+
+/// Answers another method than these.
+fn refuse(exchange: Exchange<'_, Socket>, allowed: &str) -> Result<Answered, Error<ErrorKind>> {
+    exchange.reply(|writer| writer.status(Status::METHOD_NOT_ALLOWED).field("Allow", allowed).no_content())
 }
 
 /// A socket as a transport.

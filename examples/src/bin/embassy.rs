@@ -11,7 +11,7 @@ use embassy_time::{Duration, Timer};
 use embedded_io_adapters::futures_03::FromFutures;
 use pronto::{
     connection::Instant,
-    head::{FieldSpan, Status},
+    head::{FieldSpan, Method, Status},
     serve::{Answered, Buffers, Ended, Error, Server, nonblocking::Exchange},
 };
 
@@ -43,10 +43,17 @@ async fn serve(listener: Listener) {
     let sleep = |duration: std::time::Duration| Timer::after(Duration::from_micros(duration.as_micros() as u64));
     let (mut input, mut output, mut fields) = ([0; 1024], [0; 1024], [FieldSpan::EMPTY; 32]);
     loop {
-        let Ok((socket, _)) = listener.accept().await else { continue };
+        let Ok((socket, _)) = listener.accept().await else {
+            // As long as there are too many open files, every attempt fails at once.
+            Timer::after_millis(100).await;
+            continue;
+        };
+        // What is written is gathered already.
+        let _broken = socket.get_ref().set_nodelay(true);
         let buffers = Buffers { input: &mut input, output: &mut output, fields: &mut fields };
         match server.serve_async(&mut FromFutures::new(socket), buffers, sleep, answer).await {
             Ok(Ended::Close(_)) => {}
+            // To reset a socket takes more than `std` has, and less than `embassy-net`, where it is `abort`.
             Ok(end) => eprintln!("{end:?}"),
             Err(error) => eprintln!("{error}"),
         }
@@ -54,19 +61,20 @@ async fn serve(listener: Listener) {
 }
 
 async fn answer(mut exchange: Exchange<'_, Socket>) -> Result<Answered, Error<io::Error>> {
-    match exchange.request().target() {
-        "/" => exchange.text("Hello, World!\n").await,
+    let request = exchange.request();
+    match (request.method(), request.path().map(|path| path.as_str())) {
+        (Method::Get | Method::Head, Some("/")) => exchange.text("Hello, World!\n").await,
         // A sensor that takes its time; the other tasks go on meanwhile.
-        "/measure" => {
+        (Method::Get | Method::Head, Some("/measure")) => {
             Timer::after_millis(200).await;
             exchange.text("21.5\n").await
         }
-        "/echo" => {
+        (Method::Post | Method::Put, Some("/echo")) => {
             let (_, content) = exchange.whole().await?;
             let copy = content.to_vec();
             exchange.octets("application/octet-stream", &copy).await
         }
-        "/count" => {
+        (Method::Post | Method::Put, Some("/count")) => {
             exchange.limit_content(u64::MAX);
             let mut length = 0;
             while let Some(piece) = exchange.piece().await? {
@@ -74,6 +82,13 @@ async fn answer(mut exchange: Exchange<'_, Socket>) -> Result<Answered, Error<io
             }
             exchange.text(&format!("{length} octets\n")).await
         }
+        (_, Some("/" | "/measure")) => refuse(exchange, "GET, HEAD").await,
+        (_, Some("/echo" | "/count")) => refuse(exchange, "POST, PUT").await,
         _ => exchange.status(Status::NOT_FOUND).await,
     }
+}
+
+/// Answers another method than these.
+async fn refuse(exchange: Exchange<'_, Socket>, allowed: &str) -> Result<Answered, Error<io::Error>> {
+    exchange.reply(|writer| writer.status(Status::METHOD_NOT_ALLOWED).field("Allow", allowed).no_content()).await
 }

@@ -47,17 +47,17 @@ static PAGE: [u8; 20_000] = [b'p'; 20_000];
 
 fn answer(mut exchange: Exchange<'_, Standard>) -> Result<Answered, Error<ErrorKind>> {
     let request = exchange.request();
-    match (request.method(), request.target()) {
-        (Method::Get, "/") => exchange.text("Hello, device!"),
-        (Method::Get, "/page") => exchange.octets("text/html", &PAGE),
-        (Method::Post, "/whole") => {
+    match (request.method(), request.path().map(|path| path.as_str())) {
+        (Method::Get, Some("/")) => exchange.text("Hello, device!"),
+        (Method::Get, Some("/page")) => exchange.octets("text/html", &PAGE),
+        (Method::Post, Some("/whole")) => {
             let mut copy = [0; 64];
             let (_, content) = exchange.whole()?;
             let Some(kept) = copy.get_mut(..content.len()) else { return Err(Status::CONTENT_TOO_LARGE.into()) };
             kept.copy_from_slice(content);
             exchange.octets("text/plain", kept)
         }
-        (Method::Post, "/echo") => {
+        (Method::Post, Some("/echo")) => {
             let mut body = exchange.stream(|writer| writer.status(Status::OK).content_type("text/plain").chunked())?;
             let mut memory = [0; 64];
             loop {
