@@ -406,12 +406,10 @@ fn request_line<I: InstructionSet>(instructions: I, input: Input<'_>, start: usi
     let stops = input.mask(instructions, start, Class::TargetStops);
     let length = stops.trailing_zeros() as usize;
     let method_end = start + length;
-    let Some(method) = Method::place(input.whole(start)?, length) else {
-        return other_request_line(instructions, input, start);
+    let method = match Method::place(input.whole(start)?, length) {
+        Some(method) if input.octets().get(method_end) == Some(&b' ') => method,
+        _ => return other_request_line(instructions, input, start),
     };
-    if *input.octets().get(method_end)? != b' ' {
-        return other_request_line(instructions, input, start);
-    }
     // Most targets end with the first block. The search for line ends then begins with it, too, though it holds one at most:
     // so it need not wait for the place where the target ends.
     Some(match stops & stops.wrapping_sub(1) {

@@ -39,7 +39,7 @@ pub(crate) const ROOM: usize = BLOCK / 2;
 /// Octets that an [`Input`] has at least: a window, and a few around it.
 pub(crate) const LEAST: usize = WINDOW + 6;
 
-/// A class of octets. Those at run time are known when a scan is compiled, so that nothing is left of the choice.
+/// A class of octets. Which one is meant is known when a scan is compiled, so that nothing is left of the choice.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Class {
     /// What is no text: all but the space and visible ASCII. Cheaper than [`Controls`](Self::Controls).
