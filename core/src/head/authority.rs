@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::scan::{Input, InstructionSet, WINDOW};
+use crate::scan::{Class, Input, InstructionSet, WINDOW};
 
 use super::{FieldSpan, Occurrence, Request, Target, Version};
 
@@ -126,7 +126,7 @@ pub(super) fn is_plain_host<I: InstructionSet>(instructions: I, input: Input<'_>
     let (mut name_end, end) = (usize::from(host.value_start), usize::from(host.value_end));
     loop {
         let window = input.window(name_end);
-        let length = instructions.host_length(window.octets, window.skip);
+        let length = instructions.length_before(Class::HostStops, window.octets, window.skip);
         if length < WINDOW {
             name_end += length;
             break;

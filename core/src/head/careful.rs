@@ -170,7 +170,7 @@ impl Lines {
 #[inline(always)]
 pub(super) fn name_length<I: InstructionSet>(instructions: I, input: Input<'_>, start: usize) -> Option<usize> {
     let window = input.window(start);
-    let length = instructions.token_length(window.octets, window.skip);
+    let length = instructions.length_before(Class::TokenStops, window.octets, window.skip);
     if length < WINDOW { Some(length) } else { long_token_length(input.octets().get(start..)?) }
 }
 

@@ -529,15 +529,51 @@ fn a_head_that_comes_octet_by_octet_is_scanned_once() {
 fn any_octet_in_any_place_is_read_as_a_slow_reading_does() {
     let head = b"\r\nGET /a HTTP/1.1\r\nHost: a.example:80\r\nX:\r\nConnection: close\r\nY: \t z \r\n\r\n";
     let plain = b"GET /some/where/else HTTP/1.1\r\nHost: a.example:80\r\nA: b\r\n\r\n";
-    for head in [&head[..], plain] {
+    let many = b"GET / HTTP/1.1\r\nHost: a\r\nB: c\r\nDe: f\r\nG: h\r\n\r\n";
+    for head in [&head[..], plain, many] {
         for at in 0..head.len() {
             for octet in 0..=u8::MAX {
                 let mut input = head.to_vec();
                 input[at] = octet;
-                let expected = read(FirstLine::Request, HeadLimits::new(), &input, 8);
-                let outcome = parse_pieces::<RequestParser>(HeadLimits::new(), &input, [], 8);
-                assert_eq!(said(outcome, &input), expected, "{}", input.escape_ascii());
+                check_alone_and_in_front(&input);
             }
         }
     }
+}
+
+/// What ends within a block of octets has a path of its own, where every line depends on every octet.
+#[test]
+fn short_requests_of_any_pieces_are_read_as_a_slow_reading_does() {
+    const PIECES: [&str; 16] = [
+        "\r\n", "\r\n", "\r\n", ":", ": ", "a", "Host: b", "c: d", "Expect:", " ", "\t", "#", "\r", "\n", "\0",
+        "\u{80}",
+    ];
+    let mut mutants = Mutants::seeded(106);
+    let mut whole = 0;
+    for _ in 0..20_000 {
+        let mut input = b"GET / HTTP/1.1\r\n".to_vec();
+        let most = 20 + mutants.below(44);
+        while input.len() < most {
+            // Most lines are right, or few heads would be.
+            let pieces = if mutants.below(4) > 0 { &["Host: b\r\n", "c: d\r\n", "e:\tf\r\n"][..] } else { &PIECES };
+            input.extend_from_slice(mutants.one_of(pieces).as_bytes());
+        }
+        input.extend_from_slice(b"\r\n");
+        whole += usize::from(check_alone_and_in_front(&input));
+    }
+    assert!((2_000..18_000).contains(&whole), "{whole} were heads");
+}
+
+/// Checks a request that is all there is, and in front of another, on every tier; says whether it is one.
+fn check_alone_and_in_front(head: &[u8]) -> bool {
+    let mut is_whole = false;
+    for input in [head.to_vec(), [head, &b"GET /next HTTP/1.1\r\nHost: n\r\n\r\n".repeat(3)].concat()] {
+        let expected = read(FirstLine::Request, HeadLimits::new(), &input, 8);
+        is_whole = matches!(expected, Read::Whole(_));
+        with_every_tier(|tier| {
+            let outcome = parse_pieces::<RequestParser>(HeadLimits::new(), &input, [], 8);
+            assert_eq!(said(outcome, &input), expected, "{tier}: {}", input.escape_ascii());
+        });
+    }
+    is_whole
 }

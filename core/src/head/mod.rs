@@ -37,6 +37,7 @@ mod request;
 mod response;
 mod scanner;
 mod section;
+mod short;
 mod status;
 mod target;
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::{
     careful::Careful,
     diagnose::FirstLine,
     known::{Collector, KnownFields},
+    short::short,
 };
 
 /// A kind of head: what its first line is, and what is kept of the whole.
@@ -75,23 +76,59 @@ pub(crate) fn parse<G: Grammar, I: InstructionSet>(
 ) -> Option<G> {
     let line = G::line(instructions, limits, input, start)?;
     let from = G::in_line(line, start);
-    let mut ends = [0; PLACES];
-    match find_line_ends(instructions, input, from, &mut ends) {
-        LineEnds::All(count) => {
-            let field_count = count - 1 + G::FIELDS_IN_LINE;
-            if field_count <= table.len()
-                && field_count <= usize::from(limits.fields)
-                && let Some(fields) = table.get_mut(G::FIELDS_IN_LINE..field_count)
-                && let Some((end, known)) = plain(instructions, input, &ends, fields)
-            {
-                let section = Section { end, first_line_end: usize::from(ends[0]), field_count, known };
-                return G::head(instructions, input, start, line, section, table);
+    // Closures are not compiled for the tier where they are not inlined, so there are none here.
+    let section = match short_section::<G, I>(instructions, limits, input, from, table) {
+        Some(section) => Some(section),
+        None => {
+            let mut ends = [0; PLACES];
+            match find_line_ends(instructions, input, from, &mut ends) {
+                LineEnds::All(count) => match room_for::<G>(table, limits, count) {
+                    Some(fields) => plain(instructions, input, &ends, fields),
+                    None => None,
+                },
+                LineEnds::NoneLast => return None,
+                LineEnds::Unusual => None,
             }
         }
-        LineEnds::NoneLast => return None,
-        LineEnds::Unusual => {}
+    };
+    match section {
+        Some(mut section) => {
+            section.field_count += G::FIELDS_IN_LINE;
+            G::head(instructions, input, start, line, section, table)
+        }
+        None => instructions.apart(Unusual { limits, input, start, line, table, head: PhantomData }),
     }
-    instructions.apart(Unusual { limits, input, start, line, table, head: PhantomData })
+}
+
+/// The field section of a head that ends within the block at `from`. `None`: it does not, or is not plain.
+#[inline(always)]
+fn short_section<G: Grammar, I: InstructionSet>(
+    instructions: I,
+    limits: HeadLimits,
+    input: Input<'_>,
+    from: usize,
+    table: &mut [FieldSpan],
+) -> Option<Section> {
+    if !I::HAS_VECTORS {
+        return None;
+    }
+    let no_text = input.mask(instructions, from, Class::NoText);
+    let (starts, thirds) = runs(no_text, 0);
+    if thirds == 0 {
+        return None;
+    }
+    let line_ends = last_line_ends(input, from, starts, thirds)?;
+    let fields = room_for::<G>(table, limits, line_ends.count_ones() as usize)?;
+    short(instructions, input, from, no_text, line_ends, fields)
+}
+
+/// The entries for the fields between so many line ends, without those that are read as part of the first line. `None`: there
+/// are too few, or the fields are more than the limit.
+#[inline(always)]
+fn room_for<G: Grammar>(table: &mut [FieldSpan], limits: HeadLimits, line_ends: usize) -> Option<&mut [FieldSpan]> {
+    let field_count = line_ends - 1 + G::FIELDS_IN_LINE;
+    let is_within = field_count <= usize::from(limits.fields);
+    if is_within { table.get_mut(G::FIELDS_IN_LINE..field_count) } else { None }
 }
 
 /// To parse a head that is not plain.
@@ -187,18 +224,22 @@ fn find_line_ends<I: InstructionSet>(
         before = no_text >> (BLOCK - 2);
         at += BLOCK;
     };
+    let (Some(room), Some(last)) = (room(ends, count), last_line_ends(input, at, starts, thirds)) else {
+        return LineEnds::Unusual;
+    };
+    places(last, at, room);
+    count += last.count_ones() as usize;
+    if count <= MOST_LINES { LineEnds::All(count) } else { LineEnds::Unusual }
+}
+
+/// The line ends of the block at `at` that the head ends with. `None`: something else ends it, or the last octet of its end
+/// is still to come.
+#[inline(always)]
+fn last_line_ends(input: Input<'_>, at: usize, starts: u64, thirds: u64) -> Option<u64> {
     let third = thirds.trailing_zeros() as usize;
-    let starts = starts & ((1 << third) - 1);
-    let Some(room) = room(ends, count) else { return LineEnds::Unusual };
-    places(starts, at, room);
-    count += starts.count_ones() as usize;
     // A run that begins the head's end does so two octets before its third.
-    let end = at + third - 2;
-    match input.whole(end) {
-        Some(HEAD_END) if count <= MOST_LINES => LineEnds::All(count),
-        // It may be that the last octet is still to come.
-        _ => LineEnds::Unusual,
-    }
+    let is_end = input.whole(at + third - 2)? == HEAD_END;
+    if is_end { Some(starts & ((1 << third) - 1)) } else { None }
 }
 
 /// Room for the line ends of a block behind so many.
@@ -220,8 +261,8 @@ pub(super) const fn runs(bits: u64, before: u64) -> (u64, u64) {
     (bits & !follows_one, bits & follows_one & follows_two)
 }
 
-/// Reads the lines between line ends, as many as there are spans, which are fewer than line ends. Gives the offset behind the
-/// head, and which fields are known ones. `None`: one of them is not plain.
+/// Reads the lines between line ends, as many as there are spans, which are fewer than line ends. `None`: one of them is not
+/// plain.
 ///
 /// Nothing is carried from line to line, so that lines can overlap in the processor, and a branch is only taken for what
 /// is rare.
@@ -231,9 +272,10 @@ fn plain<I: InstructionSet>(
     input: Input<'_>,
     ends: &[u16; PLACES],
     spans: &mut [FieldSpan],
-) -> Option<(usize, KnownFields)> {
+) -> Option<Section> {
     let mut candidates = Candidates(0);
-    let mut end_before = usize::from(ends[0]);
+    let first_line_end = usize::from(ends[0]);
+    let mut end_before = first_line_end;
     let mut lines = spans.iter_mut().zip(1..);
     // Up to here what is around a line end lies in the input as it is, which spares a look at where it ends.
     while let Some(around) = input.whole(end_before.wrapping_sub(1)) {
@@ -261,7 +303,8 @@ fn plain<I: InstructionSet>(
         left &= left - 1;
         known.note(input, spans.get(index)?, index);
     }
-    Some((end_before + HEAD_END.len(), known.collected()))
+    let end = end_before + HEAD_END.len();
+    Some(Section { end, first_line_end, field_count: spans.len(), known: known.collected() })
 }
 
 /// How many octets are looked at around a line end: the one before it, the CRLF, a window for the name of the field behind
@@ -284,7 +327,7 @@ fn plain_name<I: InstructionSet>(
 ) -> Option<usize> {
     let (before, first) = (*around.get(skip)?, *around.get(skip + 3)?);
     let line_end = u16::from_le_bytes(*around.get(skip + 1..)?.first_chunk()?);
-    let length = instructions.token_length(around[3..].first_chunk()?, skip);
+    let length = instructions.length_before(Class::TokenStops, around[3..].first_chunk()?, skip);
     let &[after_name, space, value] = around.get(skip + 3 + length..)?.first_chunk()?;
     // An octet of a plain line that is not above the space is a space, or belongs to the line's end.
     let is_plain = before > b' '
@@ -298,7 +341,7 @@ fn plain_name<I: InstructionSet>(
 
 /// Where a field is whose name begins here, and whose line ends there.
 #[inline(always)]
-const fn span_of(start: usize, length: usize, end: u16) -> FieldSpan {
+pub(super) const fn span_of(start: usize, length: usize, end: u16) -> FieldSpan {
     FieldSpan {
         name_start: start as u16,
         name_length: length as u16,

@@ -439,14 +439,20 @@ fn other_request_line<I: InstructionSet>(instructions: I, input: Input<'_>, star
 /// The first octet from `at` on that no target may hold.
 #[inline(always)]
 fn target_stop<I: InstructionSet>(instructions: I, input: Input<'_>, mut at: usize) -> Option<usize> {
-    while at < input.octets().len() {
-        let stops = input.mask(instructions, at, Class::TargetStops);
+    while let Some(block) = input.whole(at) {
+        let stops = instructions.block(Class::TargetStops, block);
         if stops != 0 {
             return Some(at + stops.trailing_zeros() as usize);
         }
         at += BLOCK;
     }
-    None
+    if at >= input.octets().len() {
+        return None;
+    }
+    match input.last_mask(instructions, at, Class::TargetStops) {
+        0 => None,
+        stops => Some(at + stops.trailing_zeros() as usize),
+    }
 }
 
 /// Octets that were checked to be ASCII when the head was parsed.

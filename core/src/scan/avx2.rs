@@ -53,24 +53,12 @@ impl InstructionSet for Avx2 {
             // SAFETY: as above.
             Class::TargetStops => unsafe { target_stops(window) },
             // SAFETY: as above.
+            Class::TokenStops => unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) },
+            // SAFETY: as above.
+            Class::HostStops => unsafe { stops(window, &HOST_BY_LOW_NIBBLE) },
+            // SAFETY: as above.
             Class::Equal(octet) => unsafe { equal(window, octet) },
         }
-    }
-
-    #[inline(always)]
-    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) };
-        // Where no lane stops there are as many zeros as lanes.
-        (stops >> from).trailing_zeros() as usize
-    }
-
-    #[inline(always)]
-    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
-        // Where no lane stops there are as many zeros as lanes.
-        (stops >> from).trailing_zeros() as usize
     }
 
     #[inline(always)]

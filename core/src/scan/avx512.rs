@@ -7,10 +7,11 @@ use core::arch::x86 as arch;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64 as arch;
 
-use arch::{__m128i, __m256i, __m512i};
+use arch::{__m128i, __m512i};
 
 use super::{
     BLOCK, Class, InstructionSet, ROOM, Scan, WINDOW,
+    avx2::Avx2,
     octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
 };
 
@@ -18,16 +19,16 @@ use super::{
 // second can't be asked for.
 cpufeatures::new!(detected, "avx512f", "avx512bw", "avx512vl", "avx512vbmi2", "avx2", "fma", "bmi1", "bmi2", "popcnt");
 
-/// Exists only where the processor has what the tier is compiled for.
+/// Exists only where the processor has what the tier is compiled for. Windows are left to the tier below.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Avx512(());
+pub(crate) struct Avx512(Avx2);
 
 impl Avx512 {
     /// The tier, if the processor has it and the build does not forbid it.
     #[inline]
     pub(crate) fn new() -> Option<Self> {
-        let forbidden = cfg!(any(feature = "max-tier-scalar", feature = "max-tier-sse42", feature = "max-tier-avx2"));
-        (!forbidden && detected::get()).then_some(Self(()))
+        let forbidden = cfg!(feature = "max-tier-avx2");
+        Avx2::new().filter(|_| !forbidden && detected::get()).map(Self)
     }
 
     /// Runs a scan that is compiled for this tier.
@@ -48,30 +49,14 @@ impl Avx512 {
 impl InstructionSet for Avx512 {
     #[inline(always)]
     fn window(self, class: Class, window: &[u8; WINDOW]) -> u32 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { window_mask(class, window) }
+        let Self(narrower) = self;
+        narrower.window(class, window)
     }
 
     #[inline(always)]
     fn block(self, class: Class, block: &[u8; BLOCK]) -> u64 {
         // SAFETY: `self` exists, so `new` has detected the features.
         unsafe { block_mask(class, block) }
-    }
-
-    #[inline(always)]
-    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) };
-        // Where no lane stops there are as many zeros as lanes.
-        (stops >> from).trailing_zeros() as usize
-    }
-
-    #[inline(always)]
-    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
-        // Where no lane stops there are as many zeros as lanes.
-        (stops >> from).trailing_zeros() as usize
     }
 
     #[inline(always)]
@@ -111,40 +96,20 @@ fn block_mask(class: Class, block: &[u8; BLOCK]) -> u64 {
             arch::_mm512_cmplt_epi8_mask(arch::_mm512_add_epi8(octets, all(1)), all(0x22))
                 | arch::_mm512_cmpeq_epi8_mask(octets, all(0x23))
         }
+        Class::TokenStops => stops(octets, &TOKEN_BY_LOW_NIBBLE),
+        Class::HostStops => stops(octets, &HOST_BY_LOW_NIBBLE),
         Class::Equal(octet) => arch::_mm512_cmpeq_epi8_mask(octets, all(octet)),
-    }
-}
-
-/// The same for half as many octets.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-fn window_mask(class: Class, window: &[u8; WINDOW]) -> u32 {
-    let octets = load_window(window);
-    let all = |octet: u8| arch::_mm256_set1_epi8(octet.cast_signed());
-    match class {
-        Class::NoText => arch::_mm256_cmplt_epi8_mask(arch::_mm256_add_epi8(octets, all(1)), all(0x21)),
-        Class::Controls => {
-            arch::_mm256_cmplt_epu8_mask(octets, all(0x20)) & arch::_mm256_cmpneq_epi8_mask(octets, all(0x09))
-                | arch::_mm256_cmpeq_epi8_mask(octets, all(0x7f))
-        }
-        Class::TargetStops => {
-            arch::_mm256_cmplt_epi8_mask(arch::_mm256_add_epi8(octets, all(1)), all(0x22))
-                | arch::_mm256_cmpeq_epi8_mask(octets, all(0x23))
-        }
-        Class::Equal(octet) => arch::_mm256_cmpeq_epi8_mask(octets, all(octet)),
     }
 }
 
 /// What is not in a class of octets, which is given by the low halves of its octets.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-fn stops(window: &[u8; WINDOW], class: &[u8; 16]) -> u32 {
-    let octets = load_window(window);
+fn stops(octets: __m512i, class: &[u8; 16]) -> u64 {
     // The shuffle looks at the low half of an index, and yields 0 from 0x80 on.
-    let classes = arch::_mm256_shuffle_epi8(table(class), octets);
-    let high = arch::_mm256_and_si256(arch::_mm256_srli_epi16::<4>(octets), arch::_mm256_set1_epi8(0x0f));
-    let class = arch::_mm256_shuffle_epi8(table(&BIT_BY_HIGH_NIBBLE), high);
-    arch::_mm256_testn_epi8_mask(classes, class)
+    let classes = arch::_mm512_shuffle_epi8(table(class), octets);
+    let high = arch::_mm512_and_si512(arch::_mm512_srli_epi16::<4>(octets), arch::_mm512_set1_epi8(0x0f));
+    arch::_mm512_testn_epi8_mask(classes, arch::_mm512_shuffle_epi8(table(&BIT_BY_HIGH_NIBBLE), high))
 }
 
 #[inline]
@@ -176,22 +141,14 @@ fn load_block(octets: &[u8; BLOCK]) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-#[allow(unsafe_code, reason = "loads a vector")]
-fn load_window(octets: &[u8; WINDOW]) -> __m256i {
-    // SAFETY: the array has the 32 octets that are read, and the load asks for no alignment.
-    unsafe { arch::_mm256_loadu_si256(octets.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-fn table(half: &[u8; 16]) -> __m256i {
-    arch::_mm256_broadcastsi128_si256(load_half(half))
+fn table(quarter: &[u8; 16]) -> __m512i {
+    arch::_mm512_broadcast_i32x4(load_quarter(quarter))
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
 #[allow(unsafe_code, reason = "loads a vector")]
-fn load_half(octets: &[u8; 16]) -> __m128i {
+fn load_quarter(octets: &[u8; 16]) -> __m128i {
     // SAFETY: the array has the 16 octets that are read, and the load asks for no alignment.
     unsafe { arch::_mm_loadu_si128(octets.as_ptr().cast()) }
 }

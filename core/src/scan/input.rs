@@ -18,6 +18,23 @@ pub(crate) struct Part<'i, const N: usize> {
     pub(crate) skip: usize,
 }
 
+/// A block of the input, of which some may lie behind it: each class of it is found in the same two windows, whether they are
+/// whole or not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Block<'i>([Part<'i, WINDOW>; 2]);
+
+impl Block<'_> {
+    /// Classifies it, as [`Input::mask`] does.
+    #[inline(always)]
+    pub(crate) fn mask<I: InstructionSet>(self, instructions: I, class: Class) -> u64 {
+        let Self([first, second]) = self;
+        // Fewer than a block are skipped, since the block begins in the input.
+        let first_half = u64::from(instructions.window(class, first.octets)) >> (first.skip % BLOCK);
+        let second_half = u64::from(instructions.window(class, second.octets)) >> (second.skip % BLOCK);
+        first_half | second_half << WINDOW
+    }
+}
+
 impl<'i> Input<'i> {
     /// `None` where there are fewer.
     #[inline(always)]
@@ -43,15 +60,18 @@ impl<'i> Input<'i> {
     /// The same for a block that reaches beyond the input.
     #[inline(always)]
     pub(crate) fn last_mask<I: InstructionSet>(self, instructions: I, at: usize, class: Class) -> u64 {
-        if let Some(block) = self.0.last_chunk() {
+        let last = self.0.len().wrapping_sub(BLOCK);
+        match self.whole(last) {
             // Fewer than a block are skipped, since `at` lies in the input, and not before the last block.
-            let skip = at.wrapping_sub(self.0.len() - BLOCK);
-            return instructions.block(class, block) >> (skip % BLOCK);
+            Some(block) => instructions.block(class, block) >> (at.wrapping_sub(last) % BLOCK),
+            None => self.block(at).mask(instructions, class),
         }
-        let (first, second) = (self.window(at), self.window(at + WINDOW));
-        let first_half = u64::from(instructions.window(class, first.octets)) >> (first.skip % BLOCK);
-        let second_half = u64::from(instructions.window(class, second.octets)) >> (second.skip % BLOCK);
-        first_half | second_half << WINDOW
+    }
+
+    /// A block at a place in the input.
+    #[inline(always)]
+    pub(crate) fn block(self, at: usize) -> Block<'i> {
+        Block([self.part(at), self.part(at + WINDOW)])
     }
 
     /// So many octets from a place on, where the input has them.

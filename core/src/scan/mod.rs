@@ -1,6 +1,6 @@
 //! Finds octets of a class in a window of input, with the widest vectors the processor has.
 //!
-//! Three tiers do the same job: [`Tier::Scalar`] everywhere, 8 octets at a time, in safe code; [`Tier::Sse42`],
+//! Four tiers do the same job: [`Tier::Scalar`] everywhere, 8 octets at a time, in safe code; [`Tier::Sse42`],
 //! [`Tier::Avx2`] and [`Tier::Avx512`] on x86, where `cpuid` says so. The choice is made once, also without std. A scan is written once,
 //! generic over an instruction set, and compiled for each tier; the tier is looked up once for a scan and not for each
 //! token in it.
@@ -22,8 +22,8 @@ pub(crate) mod tests;
 mod tier;
 
 pub(crate) use input::{Input, Widened};
+pub(crate) use octet::is_target_octet;
 pub use octet::{is_field_octet, is_token_octet};
-pub(crate) use octet::{is_host_octet, is_target_octet};
 pub(crate) use tier::{Scan, dispatch};
 pub use tier::{Tier, Unavailable, pin, unpin};
 
@@ -49,12 +49,19 @@ pub(crate) enum Class {
     Controls,
     /// What may not stand in a request target: all but visible ASCII, and `#` (RFC 9112 3.2).
     TargetStops,
+    /// What may not stand in a token (`tchar`, RFC 9110 5.6.2).
+    TokenStops,
+    /// All but letters, digits, `-` and `.`: what hardly any host has.
+    HostStops,
     /// The octets that are this one.
     Equal(u8),
 }
 
 /// What a tier can do: classify octets, the octet in lane `i` in bit `i` of the result.
 pub(crate) trait InstructionSet: Copy {
+    /// Whether it pays to classify octets of which some are not asked for.
+    const HAS_VECTORS: bool = true;
+
     /// Which octets of a window are in a class.
     fn window(self, class: Class, window: &[u8; WINDOW]) -> u32;
 
@@ -69,13 +76,13 @@ pub(crate) trait InstructionSet: Copy {
         mask
     }
 
-    /// How many octets from lane `from` on may stand in a token (`tchar`, RFC 9110 5.6.2). [`WINDOW`] where all do to the
-    /// end of the window, whatever `from` is.
-    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize;
-
-    /// How many octets from lane `from` on are letters, digits, `-` or `.`. [`WINDOW`] where all are to the end of the window,
-    /// whatever `from` is.
-    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize;
+    /// How many octets from lane `from` on come before the first that is in a class. [`WINDOW`] where none is to the end of the
+    /// window, whatever `from` is.
+    #[inline(always)]
+    fn length_before(self, class: Class, window: &[u8; WINDOW], from: usize) -> usize {
+        // Where no bit is set there are as many zeros as lanes.
+        (self.window(class, window) >> from).trailing_zeros() as usize
+    }
 
     /// Does what [`places`] does, where many follow one another: what is written is read later.
     #[inline(always)]

@@ -1,5 +1,22 @@
 //! Classes of octets, one by one: what the vectors must agree with, and what cold code asks.
 
+use super::Class;
+
+impl Class {
+    /// Whether an octet is in the class.
+    #[inline]
+    pub(super) const fn has(self, octet: u8) -> bool {
+        match self {
+            Self::NoText => !matches!(octet, b' '..=b'~'),
+            Self::Controls => !is_field_octet(octet),
+            Self::TargetStops => !is_target_octet(octet),
+            Self::TokenStops => !is_token_octet(octet),
+            Self::HostStops => !is_host_octet(octet),
+            Self::Equal(wanted) => octet == wanted,
+        }
+    }
+}
+
 /// Whether an octet may stand in a token: `tchar` (RFC 9110 5.6.2).
 ///
 /// ```abnf
@@ -18,7 +35,7 @@ pub const fn is_field_octet(octet: u8) -> bool {
 
 /// What nearly all hosts are made of: letters, digits, `-` and `.`. Those that are not need a closer look.
 #[inline]
-pub(crate) const fn is_host_octet(octet: u8) -> bool {
+const fn is_host_octet(octet: u8) -> bool {
     CLASSES[octet as usize] & HOST != 0
 }
 

@@ -1,7 +1,7 @@
 //! The scalar tier: 8 octets at a time in a general register. Safe code for every processor, and the oracle of the
 //! vector tiers.
 
-use super::{Class, InstructionSet, Scan, WINDOW, is_host_octet, is_token_octet};
+use super::{Class, InstructionSet, Scan, WINDOW};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scalar;
@@ -15,6 +15,8 @@ impl Scalar {
 }
 
 impl InstructionSet for Scalar {
+    const HAS_VECTORS: bool = false;
+
     #[inline(always)]
     fn window(self, class: Class, window: &[u8; WINDOW]) -> u32 {
         match class {
@@ -28,17 +30,20 @@ impl InstructionSet for Scalar {
             Class::Equal(octet) => {
                 by_eights(window, |eight| !(differing(eight, octet) | (eight ^ (u64::from(octet) * LOW_BITS))))
             }
+            // There is no arithmetic for these that would beat a table.
+            Class::TokenStops | Class::HostStops => one_by_one(window, |octet| class.has(octet)),
         }
     }
 
+    /// One by one, since there are few: most tokens are short.
     #[inline(always)]
-    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        length_of(window, from, is_token_octet)
-    }
-
-    #[inline(always)]
-    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        length_of(window, from, is_host_octet)
+    fn length_before(self, class: Class, window: &[u8; WINDOW], from: usize) -> usize {
+        for (length, &octet) in window.get(from..).unwrap_or_default().iter().enumerate() {
+            if class.has(octet) {
+                return length;
+            }
+        }
+        WINDOW
     }
 
     #[cold]
@@ -51,15 +56,14 @@ impl InstructionSet for Scalar {
 const LOW_BITS: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
-/// How many octets from one on are in a class, which has no arithmetic that would beat a table where runs are short.
+/// Classifies a window octet by octet.
 #[inline(always)]
-fn length_of(window: &[u8; WINDOW], from: usize, is_in_class: impl Fn(u8) -> bool) -> usize {
-    for (length, &octet) in window.get(from..).unwrap_or_default().iter().enumerate() {
-        if !is_in_class(octet) {
-            return length;
-        }
+fn one_by_one(window: &[u8; WINDOW], is_in_class: impl Fn(u8) -> bool) -> u32 {
+    let mut mask = 0;
+    for (index, &octet) in window.iter().enumerate() {
+        mask |= u32::from(is_in_class(octet)) << index;
     }
-    WINDOW
+    mask
 }
 
 /// Classifies a window by words: `classify` sets the high bit of each octet that is in the class. Other bits do not matter.

@@ -54,24 +54,12 @@ impl InstructionSet for Sse42 {
             // SAFETY: as above.
             Class::TargetStops => unsafe { target_stops(window) },
             // SAFETY: as above.
+            Class::TokenStops => unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) },
+            // SAFETY: as above.
+            Class::HostStops => unsafe { stops(window, &HOST_BY_LOW_NIBBLE) },
+            // SAFETY: as above.
             Class::Equal(octet) => unsafe { equal(window, octet) },
         }
-    }
-
-    #[inline(always)]
-    fn token_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { stops(window, &TOKEN_BY_LOW_NIBBLE) };
-        // The shift leaves bit 32 where no lane stops.
-        (u64::from(stops) >> from | 1 << WINDOW).trailing_zeros() as usize
-    }
-
-    #[inline(always)]
-    fn host_length(self, window: &[u8; WINDOW], from: usize) -> usize {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        let stops = unsafe { stops(window, &HOST_BY_LOW_NIBBLE) };
-        // The shift leaves bit 32 where no lane stops.
-        (u64::from(stops) >> from | 1 << WINDOW).trailing_zeros() as usize
     }
 
     #[inline(always)]

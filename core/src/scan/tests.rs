@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    BLOCK, Class, InstructionSet, ROOM, Scan, Tier, Unavailable, WINDOW, is_field_octet, is_host_octet,
-    is_target_octet, is_token_octet, scalar::Scalar,
+    BLOCK, Class, InstructionSet, ROOM, Scan, Tier, Unavailable, WINDOW, is_field_octet, is_target_octet,
+    is_token_octet, scalar::Scalar,
 };
 
 /// Runs a check on every tier that this machine has, and says which it has not.
@@ -46,17 +46,24 @@ pub(crate) fn with_every_tier(mut check: impl FnMut(Tier)) {
 
 /// The octets in a class, looked at one by one.
 fn expected(octets: &[u8], class: Class) -> u64 {
-    let is_in_class = |octet: u8| match class {
-        Class::NoText => !(0x20..=0x7e).contains(&octet),
-        Class::Controls => !is_field_octet(octet),
-        Class::TargetStops => !is_target_octet(octet),
-        Class::Equal(wanted) => octet == wanted,
-    };
-    octets.iter().enumerate().fold(0, |mask, (offset, &octet)| mask | u64::from(is_in_class(octet)) << offset)
+    octets.iter().enumerate().fold(0, |mask, (offset, &octet)| mask | u64::from(class.has(octet)) << offset)
+}
+
+/// All classes, one octet for itself among them.
+const fn classes(octet: u8) -> [Class; 7] {
+    [
+        Class::NoText,
+        Class::Controls,
+        Class::TargetStops,
+        Class::TokenStops,
+        Class::HostStops,
+        Class::Equal(b'\r'),
+        Class::Equal(octet),
+    ]
 }
 
 fn check_block<I: InstructionSet>(instructions: I, block: &[u8; BLOCK]) {
-    for class in [Class::NoText, Class::Controls, Class::TargetStops, Class::Equal(b'\r'), Class::Equal(block[7])] {
+    for class in classes(block[7]) {
         assert_eq!(instructions.block(class, block), expected(block, class), "{class:?} in {block:02x?}");
     }
     if let Some(window) = block.last_chunk() {
@@ -65,15 +72,17 @@ fn check_block<I: InstructionSet>(instructions: I, block: &[u8; BLOCK]) {
 }
 
 fn check_window<I: InstructionSet>(instructions: I, window: &[u8; WINDOW]) {
-    for class in [Class::NoText, Class::Controls, Class::TargetStops, Class::Equal(b'\r'), Class::Equal(window[7])] {
+    for class in classes(window[7]) {
         let mask = u64::from(instructions.window(class, window));
         assert_eq!(mask, expected(window, class), "{class:?} in {window:02x?}");
-    }
-    for from in [0, 1, 15, 16, 31] {
-        let length = window[from..].iter().position(|&octet| !is_token_octet(octet)).unwrap_or(WINDOW);
-        assert_eq!(instructions.token_length(window, from), length, "token from {from} on in {window:02x?}");
-        let length = window[from..].iter().position(|&octet| !is_host_octet(octet)).unwrap_or(WINDOW);
-        assert_eq!(instructions.host_length(window, from), length, "host from {from} on in {window:02x?}");
+        for from in [0, 1, 15, 16, 31] {
+            let length = window[from..].iter().position(|&octet| class.has(octet)).unwrap_or(WINDOW);
+            assert_eq!(
+                instructions.length_before(class, window, from),
+                length,
+                "{class:?} from {from} on in {window:02x?}"
+            );
+        }
     }
 }
 
