@@ -1,6 +1,6 @@
 use pronto::{
     head::{FieldSpan, Method, Progress, RequestHead},
-    service::{Methods, Pattern, Route, Routing, find, refuse},
+    service::{Methods, Pattern, Route, Routing, Untaken, find},
 };
 
 /// Patterns and a target: the route that is found is the one that a plain reading finds, and its parameters are what they
@@ -65,7 +65,7 @@ pub fn router(octets: &[u8]) {
         }
         other => {
             assert_eq!(expected, None, "{other:?}");
-            let again = refuse(&routes, method, path);
+            let again = Untaken::new(&routes, path).refuse(&routes, method, path);
             assert_eq!(format!("{other:?}"), format!("{again:?}"));
             // Without a path the whole server is meant.
             if let Routing::MethodNotAllowed(allow) = other

@@ -1,12 +1,32 @@
+use core::iter;
+
 use super::{Request, Response, Version, known::Occurrence};
 
-/// What a request's Connection field says of the connection (RFC 9110 7.6.1).
+/// What the Connection field of a message says of the connection (RFC 9110 7.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectionOptions {
-    /// The client lets it outlive the reply (RFC 9112 9.3).
+    /// It may outlive the message and its reply (RFC 9112 9.3).
     pub(crate) keep: bool,
     /// The client offers another protocol (RFC 9110 7.8), which HTTP/1.0 does not know.
     pub(crate) upgrade: bool,
+}
+
+impl ConnectionOptions {
+    /// Reads the values of all Connection fields of a message.
+    #[inline]
+    fn read<'a>(version: Version, values: impl Iterator<Item = &'a [u8]>) -> Self {
+        let is_http11 = version == Version::Http11;
+        let (mut close, mut keep, mut upgrade) = (false, is_http11, false);
+        for value in values {
+            for member in value.split(|&octet| octet == b',') {
+                let option = member.trim_ascii();
+                close |= option.eq_ignore_ascii_case(b"close");
+                keep |= option.eq_ignore_ascii_case(b"keep-alive");
+                upgrade |= is_http11 && option.eq_ignore_ascii_case(b"upgrade");
+            }
+        }
+        Self { keep: keep && !close, upgrade }
+    }
 }
 
 impl Request<'_> {
@@ -28,22 +48,12 @@ impl Request<'_> {
 
     #[inline]
     pub(crate) fn connection_options(&self) -> ConnectionOptions {
-        let is_http11 = self.version() == Version::Http11;
-        let (mut close, mut keep, mut upgrade) = (false, is_http11, false);
-        let mut read = |value: &[u8]| {
-            for member in value.split(|&octet| octet == b',') {
-                let option = member.trim_ascii();
-                close |= option.eq_ignore_ascii_case(b"close");
-                keep |= option.eq_ignore_ascii_case(b"keep-alive");
-                upgrade |= is_http11 && option.eq_ignore_ascii_case(b"upgrade");
-            }
-        };
+        let version = self.version();
         match self.known().connection() {
-            Occurrence::None => {}
-            Occurrence::One(index) => read(self.value_at(index)),
-            Occurrence::Several => self.fields_named("connection").for_each(read),
+            Occurrence::None => ConnectionOptions::read(version, iter::empty()),
+            Occurrence::One(index) => ConnectionOptions::read(version, iter::once(self.value_at(index))),
+            Occurrence::Several => ConnectionOptions::read(version, self.fields_named("connection")),
         }
-        ConnectionOptions { keep: keep && !close, upgrade }
     }
 }
 
@@ -62,12 +72,6 @@ impl Response<'_> {
     /// ```
     #[must_use]
     pub fn keeps_alive(&self) -> bool {
-        let (mut close, mut keep) = (false, self.version() == Version::Http11);
-        for option in self.fields_named("connection").flat_map(|value| value.split(|&octet| octet == b',')) {
-            let option = option.trim_ascii();
-            close |= option.eq_ignore_ascii_case(b"close");
-            keep |= option.eq_ignore_ascii_case(b"keep-alive");
-        }
-        keep && !close
+        ConnectionOptions::read(self.version(), self.fields_named("connection")).keep
     }
 }

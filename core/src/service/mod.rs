@@ -8,4 +8,4 @@ mod router_tests;
 
 pub use driver::{Admission, Driven, Driver, Outcome, Room, Service, Stop};
 pub use pattern::{Params, Pattern, PatternError};
-pub use router::{Allow, Methods, Route, Routing, Untaken, find, refuse, take};
+pub use router::{Allow, Methods, Route, Routing, Untaken, find, take};

@@ -170,12 +170,6 @@ where
     }
 }
 
-/// How a request is refused that no route takes, for those who choose routes otherwise than by [`find`]: never
-/// [`Routing::Found`].
-pub fn refuse<'r, 'a, H>(routes: &'r [Route<'_, H>], method: Method<'_>, path: Option<Path<'_>>) -> Routing<'r, 'a, H> {
-    Untaken::new(routes, path).refuse(routes, method, path)
-}
-
 /// That no route takes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Untaken {

@@ -4,7 +4,7 @@ use pronto::{
     head::{FieldSpan, Method, Path, Request},
     service::{
         Admission, Driven, Driver, Methods, Outcome, Params, Pattern, PatternError, Room, Route, Routing, Service,
-        find, refuse,
+        Untaken, find,
     },
 };
 
@@ -79,7 +79,7 @@ fn service_refuse<'r, 'a>(
     method: Method<'_>,
     path: Option<Path<'_>>,
 ) -> Routing<'r, 'a, u64> {
-    refuse(routes, method, path)
+    Untaken::new(routes, path).refuse(routes, method, path)
 }
 
 #[unsafe(no_mangle)]
