@@ -147,9 +147,7 @@ enum Input {
 
 #[derive(Debug)]
 struct Content {
-    framing: Framing,
-    /// Made when content is first asked for: until then the service may set the limit.
-    decoder: Option<ContentDecoder>,
+    decoding: Decoding,
     /// Octets of content at most.
     limit: u64,
     /// Octets of content so far.
@@ -164,6 +162,13 @@ struct Content {
     declined: bool,
     /// It cannot become complete, which is still to be told.
     hopeless: Option<Hopeless>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Decoding {
+    /// None of it has been asked for: the service may still set the limit.
+    Awaited(Framing),
+    Begun(ContentDecoder),
 }
 
 /// Why a message that has begun cannot become complete.
@@ -266,7 +271,9 @@ impl Connection {
     /// [`Limits::content`](super::Limits::content). Call it before the next [`poll_event`](Self::poll_event): once content is
     /// looked at, or declined, its limit stays.
     pub fn limit_content(&mut self, octets: u64) {
-        if let Input::Content(content @ Content { decoder: None, declined: false, .. }) = &mut self.input {
+        if let Input::Content(content @ Content { decoding: Decoding::Awaited(_), declined: false, .. }) =
+            &mut self.input
+        {
             content.limit = octets;
         }
     }
@@ -283,9 +290,7 @@ impl Connection {
             return;
         }
         let bound = config.limits.unread_content;
-        let too_long =
-            matches!(content.framing, Framing::Length(length) if length.saturating_sub(content.received) > bound);
-        if too_long || content.expected {
+        if content.to_come() > bound || content.expected {
             self.input = Input::Closed;
             self.note_close(CloseReason::UnreadContent);
             // The content may be on its way: a close without lingering could lose the reply.
@@ -604,9 +609,7 @@ impl Connection {
     /// How many octets of the content being received are known to be still to come; 0 where that is not known.
     pub fn content_to_come(&self) -> u64 {
         match &self.input {
-            Input::Content(Content { framing: Framing::Length(length), received, .. }) => {
-                length.saturating_sub(*received)
-            }
+            Input::Content(content) => content.to_come(),
             _ => 0,
         }
     }
@@ -898,8 +901,7 @@ impl Connection {
 impl Content {
     const fn new(framing: Framing, limit: u64, last: bool, expected: bool) -> Self {
         Self {
-            framing,
-            decoder: None,
+            decoding: Decoding::Awaited(framing),
             limit,
             received: 0,
             received_before: 0,
@@ -910,12 +912,21 @@ impl Content {
         }
     }
 
+    /// How many octets of content are known to be still to come; 0 where that is not known.
+    const fn to_come(&self) -> u64 {
+        match &self.decoding {
+            Decoding::Awaited(Framing::Length(length)) => *length,
+            Decoding::Awaited(_) => 0,
+            Decoding::Begun(decoder) => decoder.length_left(),
+        }
+    }
+
     /// What is said of content that cannot become complete.
     fn why(&self, hopeless: Hopeless) -> Rejection {
         let limits = ContentLimits::new(self.limit);
-        match (hopeless, self.decoder.map(|decoder| decoder.state(limits).stage())) {
+        match (hopeless, &self.decoding) {
             (Hopeless::Late, _) => Rejection::ContentTimeout,
-            (Hopeless::NoRoom, Some(Stage::Trailers)) => {
+            (Hopeless::NoRoom, Decoding::Begun(decoder)) if decoder.state(limits).stage() == Stage::Trailers => {
                 Rejection::Framing(FramingError::Trailers(HeadErrorKind::HeadTooLarge))
             }
             (Hopeless::NoRoom, _) => Rejection::Framing(FramingError::ContentTooLarge),
@@ -923,10 +934,17 @@ impl Content {
     }
 
     fn poll<'i>(&mut self, input: &'i [u8], ended: bool) -> Polled<'i> {
-        // The decoder is made when it is first needed: only then the service has said how much it takes.
-        let decoder =
-            self.decoder.get_or_insert_with(|| ContentDecoder::new(self.framing, ContentLimits::new(self.limit)));
-        let Decoded { consumed, part } = match decoder.decode(input) {
+        let decoded = loop {
+            match &mut self.decoding {
+                // The decoder is made when it is first needed: only then the service has said how much it takes.
+                Decoding::Awaited(framing) => {
+                    let decoder = ContentDecoder::new(*framing, ContentLimits::new(self.limit));
+                    self.decoding = Decoding::Begun(decoder);
+                }
+                Decoding::Begun(decoder) => break decoder.decode(input),
+            }
+        };
+        let Decoded { consumed, part } = match decoded {
             Ok(decoded) => decoded,
             Err(error) => return Polled { consumed: 0, event: Event::ContentRejected(Rejection::Framing(error)) },
         };
@@ -1154,6 +1172,6 @@ mod tests {
     /// A server keeps very many of these.
     #[test]
     fn a_connection_is_small() {
-        assert!(size_of::<Connection>() <= 232, "{} octets", size_of::<Connection>());
+        assert!(size_of::<Connection>() <= 160, "{} octets", size_of::<Connection>());
     }
 }

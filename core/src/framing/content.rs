@@ -137,6 +137,14 @@ impl ContentDecoder {
         }
     }
 
+    /// How many octets of content are still to come, where their number was said in advance; 0 otherwise.
+    pub(crate) const fn length_left(&self) -> u64 {
+        match &self.0 {
+            Coding::Length(left) => *left,
+            Coding::Chunked(_) | Coding::TooLong | Coding::UntilClose { .. } => 0,
+        }
+    }
+
     /// Says that the input has ended: right for content that the end delimits, and for content that is complete.
     ///
     /// # Errors

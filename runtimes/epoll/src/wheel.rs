@@ -13,17 +13,12 @@ use pronto::connection::Instant;
 /// A timing wheel of keys.
 #[derive(Debug)]
 pub(crate) struct Wheel<K> {
-    slots: Vec<Vec<Entry<K>>>,
+    /// What fires at each tick of the turn that begins behind the last one looked at: all keys of a slot have one tick.
+    slots: Vec<Vec<K>>,
     /// The last tick that has been looked at.
     last: u64,
     /// No entry fires before this tick.
     earliest: u64,
-}
-
-#[derive(Debug)]
-struct Entry<K> {
-    key: K,
-    tick: NonZeroU64,
 }
 
 /// Milliseconds in a tick: how late a deadline may be met.
@@ -47,7 +42,7 @@ impl<K: Copy> Wheel<K> {
     /// Has `key` fire at a tick that [`tick`](Self::tick) gave.
     pub(crate) fn insert(&mut self, key: K, tick: NonZeroU64) {
         self.earliest = self.earliest.min(tick.get());
-        self.slots[slot(tick.get())].push(Entry { key, tick });
+        self.slots[slot(tick.get())].push(key);
     }
 
     /// Takes what has become due, with the tick it was due at.
@@ -60,8 +55,9 @@ impl<K: Copy> Wheel<K> {
         // After a long sleep every slot is looked at once.
         for passed in self.earliest.max(self.last + 1)..=tick.min(self.last + SLOTS) {
             // The memory goes, too: otherwise every slot would come to hold what the fullest has once held.
-            let entries = mem::take(&mut self.slots[slot(passed)]);
-            due.extend(entries.into_iter().map(|entry| (entry.key, entry.tick)));
+            let keys = mem::take(&mut self.slots[slot(passed)]);
+            let tick = NonZeroU64::new(passed).unwrap_or(NonZeroU64::MIN);
+            due.extend(keys.into_iter().map(|key| (key, tick)));
         }
         self.last = tick;
         self.earliest =
