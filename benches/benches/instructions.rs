@@ -34,35 +34,35 @@ library_benchmark_group!(name = instructions, benchmarks = [whole, pieces, frame
 
 // Heads that are there as a whole.
 #[library_benchmark(setup = ready)]
-#[bench::tiny_avx2(args = (corpora::tiny(), Tier::Avx2), config = at_most(5_178))]
-#[bench::plaintext_avx2(args = (corpora::plaintext(), Tier::Avx2), config = at_most(7_955))]
-#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(12_191))]
-#[bench::chrome_avx2(args = (corpora::chrome(), Tier::Avx2), config = at_most(16_775))]
-#[bench::bearer_avx2(args = (corpora::bearer(), Tier::Avx2), config = at_most(11_317))]
-#[bench::long_target_avx2(args = (corpora::long_target(), Tier::Avx2), config = at_most(13_738))]
-#[bench::mixed_avx2(args = (corpora::mixed(), Tier::Avx2), config = at_most(2_940_962))]
-#[bench::tiny_sse42(args = (corpora::tiny(), Tier::Sse42), config = at_most(6_274))]
-#[bench::plaintext_sse42(args = (corpora::plaintext(), Tier::Sse42), config = at_most(9_850))]
-#[bench::mixed_sse42(args = (corpora::mixed(), Tier::Sse42), config = at_most(3_858_888))]
-#[bench::tiny_scalar(args = (corpora::tiny(), Tier::Scalar), config = at_most(8_689))]
-#[bench::plaintext_scalar(args = (corpora::plaintext(), Tier::Scalar), config = at_most(14_918))]
-#[bench::mixed_scalar(args = (corpora::mixed(), Tier::Scalar), config = at_most(6_755_081))]
+#[bench::tiny_avx2(args = (corpora::tiny(), Tier::Avx2), config = at_most(4_865))]
+#[bench::plaintext_avx2(args = (corpora::plaintext(), Tier::Avx2), config = at_most(7_642))]
+#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(11_812))]
+#[bench::chrome_avx2(args = (corpora::chrome(), Tier::Avx2), config = at_most(16_355))]
+#[bench::bearer_avx2(args = (corpora::bearer(), Tier::Avx2), config = at_most(10_922))]
+#[bench::long_target_avx2(args = (corpora::long_target(), Tier::Avx2), config = at_most(13_416))]
+#[bench::mixed_avx2(args = (corpora::mixed(), Tier::Avx2), config = at_most(2_850_225))]
+#[bench::tiny_sse42(args = (corpora::tiny(), Tier::Sse42), config = at_most(6_019))]
+#[bench::plaintext_sse42(args = (corpora::plaintext(), Tier::Sse42), config = at_most(9_554))]
+#[bench::mixed_sse42(args = (corpora::mixed(), Tier::Sse42), config = at_most(3_776_601))]
+#[bench::tiny_scalar(args = (corpora::tiny(), Tier::Scalar), config = at_most(8_516))]
+#[bench::plaintext_scalar(args = (corpora::plaintext(), Tier::Scalar), config = at_most(14_761))]
+#[bench::mixed_scalar(args = (corpora::mixed(), Tier::Scalar), config = at_most(6_715_177))]
 fn whole((parser, corpus): (Parser, Corpus)) -> usize {
     parser.parse(black_box(&corpus.heads))
 }
 
 // Heads that come by 100 octets.
 #[library_benchmark(setup = ready)]
-#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(31_547))]
-#[bench::browser_sse42(args = (corpora::browser(), Tier::Sse42), config = at_most(41_699))]
-#[bench::browser_scalar(args = (corpora::browser(), Tier::Scalar), config = at_most(85_206))]
+#[bench::browser_avx2(args = (corpora::browser(), Tier::Avx2), config = at_most(31_498))]
+#[bench::browser_sse42(args = (corpora::browser(), Tier::Sse42), config = at_most(41_674))]
+#[bench::browser_scalar(args = (corpora::browser(), Tier::Scalar), config = at_most(84_489))]
 fn pieces((parser, corpus): (Parser, Corpus)) -> usize {
     parser.parse_in_pieces(black_box(&corpus.heads), 100)
 }
 
 // Heads, and where the content of each ends.
 #[library_benchmark(setup = ready_default)]
-#[bench::mixed(args = (corpora::mixed(),), config = at_most(3_048_727))]
+#[bench::mixed(args = (corpora::mixed(),), config = at_most(2_957_991))]
 fn framed(corpus: Corpus) -> usize {
     let mut table = [FieldSpan::EMPTY; 100];
     let framed = |head: &Vec<u8>| match RequestHead::parse(head, &mut table) {
@@ -106,17 +106,17 @@ fn response((way, common): (Way, CommonFields)) -> usize {
 // The last of so many routes, and none of them.
 #[library_benchmark(setup = ready_routes)]
 #[bench::of_1(args = (1, "/resource1/4711/part"), config = at_most(461))]
-#[bench::of_100(args = (100, "/resource100/4711/part"), config = at_most(6_306))]
-#[bench::none_of_100(args = (100, "/nowhere/4711/part"), config = at_most(6_052))]
+#[bench::of_100(args = (100, "/resource100/4711/part"), config = at_most(6_297))]
+#[bench::none_of_100(args = (100, "/nowhere/4711/part"), config = at_most(6_059))]
 fn route((routes, path): (Routes, Path<'static>)) -> bool {
     matches!(find(black_box(&routes), Method::Get, Some(black_box(path))), Routing::Found { .. })
 }
 
 // The whole engine, which answers requests that come together.
 #[library_benchmark(setup = ready_engine)]
-#[bench::tiny_1(args = (corpora::tiny(), 1), config = at_most(1_553))]
-#[bench::tiny_24(args = (corpora::tiny(), 24), config = at_most(17_840))]
-#[bench::plaintext_24(args = (corpora::plaintext(), 24), config = at_most(28_454))]
+#[bench::tiny_1(args = (corpora::tiny(), 1), config = at_most(1_518))]
+#[bench::tiny_24(args = (corpora::tiny(), 24), config = at_most(16_858))]
+#[bench::plaintext_24(args = (corpora::plaintext(), 24), config = at_most(27_519))]
 fn engine((mut engine, mut input): (Engine, Vec<u8>)) -> usize {
     engine.answer(black_box(&mut input))
 }

@@ -99,17 +99,29 @@ impl Collector {
     #[inline(always)]
     pub(super) fn note(&mut self, input: Input<'_>, span: &FieldSpan, index: usize) {
         let (start, length) = (usize::from(span.name_start), usize::from(span.name_length));
-        let Some(name) = NAME_OF_LENGTH.get(length) else { return };
-        // Hardly anything else is noted, so that a branch is foreseen, and what follows need not wait for the octets.
-        if !name.is(input, start) {
+        // Each head has this one, and numbers that are known in advance are soonest compared.
+        if length == NAMES[HOST].len()
+            && let Some(name) = input.whole(start)
+        {
+            if u32::from_le_bytes(*name) | CASE_BITS as u32 == u32::from_le_bytes(*b"host") {
+                self.add(HOST, index);
+            }
             return;
         }
-        let occurs = 1 << name.place;
+        let Some(name) = NAME_OF_LENGTH.get(length) else { return };
+        // Hardly anything else is noted, so that a branch is foreseen, and what follows need not wait for the octets.
+        if name.is(input, start) {
+            self.add(usize::from(name.place), index);
+        }
+    }
+
+    #[inline(always)]
+    const fn add(&mut self, place: usize, index: usize) {
+        let occurs = 1 << place;
         let again = self.0 & occurs;
         // What is noted of names without a place is shifted out. The places of a name that occurs again are mixed up, and not
         // looked at.
-        let place = (index as u64 & 0xff) << PLACES << (8 * name.place);
-        self.0 |= occurs | again << REPEATED | place;
+        self.0 |= occurs | again << REPEATED | (index as u64 & 0xff) << PLACES << (8 * place);
     }
 
     #[inline(always)]
