@@ -5,9 +5,9 @@ use super::{Request, Response, Version, known::Occurrence};
 /// What the Connection field of a message says of the connection (RFC 9110 7.6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectionOptions {
-    /// It may outlive the message and its reply (RFC 9112 9.3).
+    /// The connection may outlive the message and its reply (RFC 9112 9.3).
     pub(crate) keep: bool,
-    /// The client offers another protocol (RFC 9110 7.8), which HTTP/1.0 does not know.
+    /// It offers another protocol (RFC 9110 7.8), which HTTP/1.0 does not know.
     pub(crate) upgrade: bool,
 }
 

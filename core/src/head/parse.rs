@@ -1,4 +1,5 @@
-//! The fast path of both head parsers, for plain heads: one vector pass for line ends, and one look at each line.
+//! The fast path of both head parsers, for plain heads: one vector pass for line ends, and one look at each line. What ends within a
+//! block of octets has a [`short`](super::short) way of its own.
 //!
 //! It knows only "this is a plain head" and "not so". What is unusual is left to [`careful`](super::careful); what else
 //! there is to say, be it that more must come or what is wrong, is said by [`diagnose`](super::diagnose), which never
@@ -57,7 +58,7 @@ pub(crate) struct Section {
     pub(crate) end: usize,
     /// The offset of the CRLF that ends the first line.
     pub(crate) first_line_end: usize,
-    /// How many fields there are, those that are read as part of the first line included.
+    /// How many fields there are, those that are read as part of the first line included where a head is made of it.
     pub(crate) field_count: usize,
     pub(crate) known: KnownFields,
 }
@@ -119,7 +120,7 @@ fn short_section<G: Grammar, I: InstructionSet>(
     }
     let line_ends = last_line_ends(input, from, starts, thirds)?;
     let fields = room_for::<G>(table, limits, line_ends.count_ones() as usize)?;
-    short(instructions, input, from, no_text, line_ends, fields)
+    short(instructions, input, from, line_ends, fields)
 }
 
 /// The entries for the fields between so many line ends, without those that are read as part of the first line. `None`: there
@@ -352,3 +353,58 @@ pub(super) const fn span_of(start: usize, length: usize, end: u16) -> FieldSpan 
 
 /// What stands between name and value in nearly all lines.
 const SEPARATOR: u16 = u16::from_le_bytes(*b": ");
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, string::String};
+
+    use super::*;
+    use crate::{
+        head::{FieldSection, RequestHead},
+        scan::{dispatch, tests::with_every_tier},
+    };
+
+    /// Whether the way of short heads is taken by `input`; as it should be, where a tier has none.
+    #[derive(Clone, Copy)]
+    struct IsShort<'i> {
+        input: &'i [u8],
+        should_be: bool,
+        is_section: bool,
+    }
+
+    impl Scan for IsShort<'_> {
+        type Output = bool;
+
+        fn run<I: InstructionSet>(self, instructions: I) -> bool {
+            let Some(input) = Input::new(self.input) else { return false };
+            let (limits, table) = (HeadLimits::new(), &mut [FieldSpan::EMPTY; 8]);
+            let section = if self.is_section {
+                short_section::<FieldSection, I>(instructions, limits, input, 0, table)
+            } else {
+                short_section::<RequestHead, I>(instructions, limits, input, 0, table)
+            };
+            if I::HAS_VECTORS { section.is_some() } else { self.should_be }
+        }
+    }
+
+    #[test]
+    fn what_ends_within_a_block_is_read_the_short_way() {
+        for line in ["GET / HTTP/1.1\r\nHost: a.example\r\n", "Accept: text/plain\r\nHost: a.example\r\n"] {
+            for behind in
+                ["", "GET /next HTTP/1.1\r\nHost: a.example\r\n\r\nGET /another HTTP/1.1\r\nHost: a.example\r\n\r\n"]
+            {
+                for octets in 44..80 {
+                    let padding = "p".repeat(octets - line.len() - "X: \r\n\r\n".len());
+                    let input: String = format!("{line}X: {padding}\r\n\r\n{behind}");
+                    // The last octet may lie behind the block. An empty value is not plain.
+                    let should_be = octets <= BLOCK + 1 && !padding.is_empty();
+                    with_every_tier(|tier| {
+                        let is_section = line.starts_with('A');
+                        let is_short = dispatch(IsShort { input: input.as_bytes(), should_be, is_section });
+                        assert_eq!(is_short, should_be, "{octets} octets, {tier}");
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The field section of a short head, which ends within the block of octets that it is looked for in.
 //!
-//! Each octet is classified once, and what is found are masks of 64 bits. The rest is arithmetic on them, for all lines at once:
-//! nothing is written down on the way and read again.
+//! All octets are classified at once, and what is found is a mask of 64 bits for each class. The rest is arithmetic on masks, for all
+//! lines at once: nothing is written down on the way and read again.
 
 use crate::scan::{Class, Input, InstructionSet};
 
@@ -18,20 +18,21 @@ pub(super) fn short<I: InstructionSet>(
     instructions: I,
     input: Input<'_>,
     at: usize,
-    no_text: u64,
     line_ends: u64,
     spans: &mut [FieldSpan],
 ) -> Option<Section> {
     let block = input.block(at);
-    // Added to the octets of tokens, a bit where a name begins is carried to what comes behind the name.
     let last = 63 - line_ends.leading_zeros();
     let names = line_ends << 2 & ((1 << last) - 1);
     let stops = block.mask(instructions, Class::TokenStops);
+    // Added to the octets of tokens, a bit where a name begins is carried to what comes behind the name. It is carried no
+    // further than to the CR that ends the line, which the loop below makes sure of.
     let name_ends = names.wrapping_add(!stops) & stops;
     let spaces = block.mask(instructions, Class::Equal(b' '));
     let wrong = name_ends & (names | !block.mask(instructions, Class::Equal(b':')))
         | name_ends << 1 & !spaces
-        | (name_ends << 2 | line_ends >> 1) & (spaces | no_text);
+        // Where a value begins and where a line ends; no value is there where the line end comes behind the space.
+        | (name_ends << 2 | line_ends >> 1) & spaces;
     if wrong != 0 {
         return None;
     }

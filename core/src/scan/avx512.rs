@@ -7,13 +7,9 @@ use core::arch::x86 as arch;
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64 as arch;
 
-use arch::{__m128i, __m512i};
+use arch::__m512i;
 
-use super::{
-    BLOCK, Class, InstructionSet, ROOM, Scan, WINDOW,
-    avx2::Avx2,
-    octet::{BIT_BY_HIGH_NIBBLE, HOST_BY_LOW_NIBBLE, TOKEN_BY_LOW_NIBBLE},
-};
+use super::{BLOCK, Class, InstructionSet, ROOM, Scan, WINDOW, avx2::Avx2, by_windows};
 
 // `avx512f` brings `fma` and `f16c` with it. No processor has it without them, and nothing here computes with fractions; the
 // second can't be asked for.
@@ -55,8 +51,18 @@ impl InstructionSet for Avx512 {
 
     #[inline(always)]
     fn block(self, class: Class, block: &[u8; BLOCK]) -> u64 {
-        // SAFETY: `self` exists, so `new` has detected the features.
-        unsafe { block_mask(class, block) }
+        match class {
+            // SAFETY: `self` exists, so `new` has detected the features. This holds for all of them.
+            Class::NoText => unsafe { no_text(block) },
+            // SAFETY: as above.
+            Class::Controls => unsafe { controls(block) },
+            // SAFETY: as above.
+            Class::TargetStops => unsafe { target_stops(block) },
+            // Nobody asks for a block of these.
+            Class::TokenStops | Class::HostStops => by_windows(self, class, block),
+            // SAFETY: as above.
+            Class::Equal(octet) => unsafe { equal(block, octet) },
+        }
     }
 
     #[inline(always)]
@@ -79,43 +85,46 @@ impl InstructionSet for Avx512 {
     }
 }
 
-/// Which octets of a block are in a class.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-fn block_mask(class: Class, block: &[u8; BLOCK]) -> u64 {
-    let octets = load_block(block);
-    let all = |octet: u8| arch::_mm512_set1_epi8(octet.cast_signed());
-    match class {
-        // One more than the octet, as a signed number: text is above the bound. 0x7f has become the least of all, 0xff zero.
-        Class::NoText => arch::_mm512_cmplt_epi8_mask(arch::_mm512_add_epi8(octets, all(1)), all(0x21)),
-        Class::Controls => {
-            arch::_mm512_cmplt_epu8_mask(octets, all(0x20)) & arch::_mm512_cmpneq_epi8_mask(octets, all(0x09))
-                | arch::_mm512_cmpeq_epi8_mask(octets, all(0x7f))
-        }
-        Class::TargetStops => {
-            arch::_mm512_cmplt_epi8_mask(arch::_mm512_add_epi8(octets, all(1)), all(0x22))
-                | arch::_mm512_cmpeq_epi8_mask(octets, all(0x23))
-        }
-        Class::TokenStops => stops(octets, &TOKEN_BY_LOW_NIBBLE),
-        Class::HostStops => stops(octets, &HOST_BY_LOW_NIBBLE),
-        Class::Equal(octet) => arch::_mm512_cmpeq_epi8_mask(octets, all(octet)),
-    }
+fn no_text(block: &[u8; BLOCK]) -> u64 {
+    // One more than the octet, as a signed number: text is above the bound. 0x7f has become the least of all, 0xff zero.
+    arch::_mm512_cmplt_epi8_mask(arch::_mm512_add_epi8(load(block), all(1)), all(0x21))
 }
 
-/// What is not in a class of octets, which is given by the low halves of its octets.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-fn stops(octets: __m512i, class: &[u8; 16]) -> u64 {
-    // The shuffle looks at the low half of an index, and yields 0 from 0x80 on.
-    let classes = arch::_mm512_shuffle_epi8(table(class), octets);
-    let high = arch::_mm512_and_si512(arch::_mm512_srli_epi16::<4>(octets), arch::_mm512_set1_epi8(0x0f));
-    arch::_mm512_testn_epi8_mask(classes, arch::_mm512_shuffle_epi8(table(&BIT_BY_HIGH_NIBBLE), high))
+fn controls(block: &[u8; BLOCK]) -> u64 {
+    let octets = load(block);
+    arch::_mm512_cmplt_epu8_mask(octets, all(0x20)) & arch::_mm512_cmpneq_epi8_mask(octets, all(0x09))
+        | arch::_mm512_cmpeq_epi8_mask(octets, all(0x7f))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn target_stops(block: &[u8; BLOCK]) -> u64 {
+    let octets = load(block);
+    arch::_mm512_cmplt_epi8_mask(arch::_mm512_add_epi8(octets, all(1)), all(0x22))
+        | arch::_mm512_cmpeq_epi8_mask(octets, all(0x23))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn equal(block: &[u8; BLOCK], octet: u8) -> u64 {
+    arch::_mm512_cmpeq_epi8_mask(load(block), all(octet))
+}
+
+/// An octet in every lane.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
+fn all(octet: u8) -> __m512i {
+    arch::_mm512_set1_epi8(octet.cast_signed())
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
 fn places(mask: u64, from: u16, room: &mut [u16; ROOM]) {
-    let lanes = arch::_mm512_maskz_compress_epi8(mask, load_block(&LANES));
+    let lanes = arch::_mm512_maskz_compress_epi8(mask, load(&LANES));
     let lanes = arch::_mm512_cvtepu8_epi16(arch::_mm512_castsi512_si256(lanes));
     store(room, arch::_mm512_add_epi16(lanes, arch::_mm512_set1_epi16(from.cast_signed())));
 }
@@ -134,23 +143,9 @@ static LANES: [u8; BLOCK] = {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
 #[allow(unsafe_code, reason = "loads a vector")]
-fn load_block(octets: &[u8; BLOCK]) -> __m512i {
+fn load(octets: &[u8; BLOCK]) -> __m512i {
     // SAFETY: the array has the 64 octets that are read, and the load asks for no alignment.
     unsafe { arch::_mm512_loadu_si512(octets.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-fn table(quarter: &[u8; 16]) -> __m512i {
-    arch::_mm512_broadcast_i32x4(load_quarter(quarter))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,popcnt")]
-#[allow(unsafe_code, reason = "loads a vector")]
-fn load_quarter(octets: &[u8; 16]) -> __m128i {
-    // SAFETY: the array has the 16 octets that are read, and the load asks for no alignment.
-    unsafe { arch::_mm_loadu_si128(octets.as_ptr().cast()) }
 }
 
 #[inline]

@@ -5,8 +5,9 @@
 //! generic over an instruction set, and compiled for each tier; the tier is looked up once for a scan and not for each
 //! token in it.
 //!
-//! This is the only module of the crate with `unsafe` code. Each block of it is one intrinsic or one call into code
-//! compiled for a tier, and rests on one fact: a value of a tier's type exists only where its instructions do.
+//! This is the only module of the crate with `unsafe` code. Each block of it is one intrinsic or one call into code compiled for a
+//! tier, and rests on one fact: a value of a tier's type exists only where its instructions do. The two that look at octets
+//! of an input without asking for its bounds rest on a comparison beside them.
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 mod avx2;
@@ -59,7 +60,7 @@ pub(crate) enum Class {
 
 /// What a tier can do: classify octets, the octet in lane `i` in bit `i` of the result.
 pub(crate) trait InstructionSet: Copy {
-    /// Whether it pays to classify octets of which some are not asked for.
+    /// Whether it classifies many octets at once, so that those cost little that nobody asks for.
     const HAS_VECTORS: bool = true;
 
     /// Which octets of a window are in a class.
@@ -68,20 +69,15 @@ pub(crate) trait InstructionSet: Copy {
     /// Which octets of a block are in a class.
     #[inline(always)]
     fn block(self, class: Class, block: &[u8; BLOCK]) -> u64 {
-        let mut mask = 0;
-        // A loop is inlined where a fold might not be.
-        for (index, window) in block.as_chunks::<WINDOW>().0.iter().enumerate() {
-            mask |= u64::from(self.window(class, window)) << (WINDOW * index);
-        }
-        mask
+        by_windows(self, class, block)
     }
 
-    /// How many octets from lane `from` on come before the first that is in a class. [`WINDOW`] where none is to the end of the
-    /// window, whatever `from` is.
+    /// How many octets from lane `from` on, which is one of the window, come before the first that is in a class. [`WINDOW`] where
+    /// none is to the end of the window, whichever lane it is.
     #[inline(always)]
     fn length_before(self, class: Class, window: &[u8; WINDOW], from: usize) -> usize {
         // Where no bit is set there are as many zeros as lanes.
-        (self.window(class, window) >> from).trailing_zeros() as usize
+        (self.window(class, window) >> (from % WINDOW)).trailing_zeros() as usize
     }
 
     /// Does what [`places`] does, where many follow one another: what is written is read later.
@@ -92,6 +88,17 @@ pub(crate) trait InstructionSet: Copy {
 
     /// Does something rare in a function of its own, so that what is frequent stays compact.
     fn apart<S: Scan>(self, scan: S) -> S::Output;
+}
+
+/// Classifies a block by its two windows.
+#[inline(always)]
+fn by_windows<I: InstructionSet>(instructions: I, class: Class, block: &[u8; BLOCK]) -> u64 {
+    let mut mask = 0;
+    // A loop is inlined where a fold might not be.
+    for (index, window) in block.as_chunks::<WINDOW>().0.iter().enumerate() {
+        mask |= u64::from(instructions.window(class, window)) << (WINDOW * index);
+    }
+    mask
 }
 
 /// Writes down where the bits of a mask are, the lowest first, as offsets from a place: as many as there is room for. What is
