@@ -36,7 +36,7 @@ impl<'a> Choices<'a> {
 }
 
 /// Ends of pieces that octets of this length are cut into: short ones and long ones, as the seed says.
-pub(crate) fn cuts(seed: u8, length: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn cuts(seed: u8, length: usize) -> impl Iterator<Item = usize> + Clone {
     let mut state = u32::from(seed) << 8 | 0x9e;
     let mut end = 0;
     std::iter::from_fn(move || {
@@ -53,11 +53,11 @@ pub(crate) fn cuts(seed: u8, length: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The end of each octet: pieces that are as small as can be.
-pub(crate) fn each(length: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn each(length: usize) -> impl Iterator<Item = usize> + Clone {
     1..=length
 }
 
 /// All at once.
-pub(crate) fn whole(length: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn whole(length: usize) -> impl Iterator<Item = usize> + Clone {
     std::iter::once(length)
 }

@@ -21,6 +21,7 @@ mod request_head;
 mod response;
 mod response_head;
 mod router;
+mod serve;
 mod tiers;
 mod worker;
 
@@ -46,13 +47,14 @@ pub use request_head::request_head;
 pub use response::response;
 pub use response_head::response_head;
 pub use router::router;
+pub use serve::serve;
 pub use worker::worker;
 
 /// A function that holds what is promised about octets.
 pub type Target = fn(&[u8]);
 
 /// All targets, by name.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("chunked", chunked),
     ("connection", connection),
     ("driver", driver),
@@ -64,6 +66,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("response", response),
     ("response_head", response_head),
     ("router", router),
+    ("serve", serve),
     ("worker", worker),
 ];
 

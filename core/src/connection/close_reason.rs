@@ -66,3 +66,18 @@ impl CloseReason {
         matches!(self, Self::Rejected | Self::UnreadContent | Self::WriteTimeout | Self::Cut)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Statistics are kept by these names.
+    #[test]
+    fn every_reason_has_a_name_of_its_own() {
+        for (index, reason) in CloseReason::ALL.into_iter().enumerate() {
+            let name = reason.name();
+            assert!(!name.is_empty() && name.bytes().all(|octet| matches!(octet, b'a'..=b'z' | b'_')), "{reason:?}");
+            assert!(CloseReason::ALL[..index].iter().all(|other| other.name() != name), "{reason:?}");
+        }
+    }
+}

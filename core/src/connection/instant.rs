@@ -46,6 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_it_was_made_of_is_read_again() {
+        for milliseconds in [0, 1, 7, u64::MAX] {
+            assert_eq!(Instant::from_millis(milliseconds).as_millis(), milliseconds);
+        }
+    }
+
+    #[test]
     fn a_fraction_of_a_millisecond_is_rounded_up() {
         let start = Instant::from_millis(5);
         assert_eq!(start.after(Duration::from_micros(1)), Instant::from_millis(6));

@@ -142,6 +142,18 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_is_counted_whether_it_is_answered_or_not() {
+        let mut pipeline = Pipeline::<&str, 2>::new();
+        assert!(pipeline.is_empty());
+        pipeline.push_pending(0).unwrap();
+        pipeline.push_ready(1, "second").unwrap();
+        assert_eq!((pipeline.is_empty(), pipeline.len()), (false, 2));
+        pipeline.complete(0, "first").unwrap();
+        assert_eq!((pipeline.pop_ready(), pipeline.len()), (Some("first"), 1));
+        assert_eq!((pipeline.pop_ready(), pipeline.is_empty()), (Some("second"), true));
+    }
+
+    #[test]
     fn a_second_reply_to_one_request_is_refused() {
         let mut pipeline = Pipeline::<&str, 2>::new();
         pipeline.push_pending(0).unwrap();

@@ -59,6 +59,7 @@ fn of_vectors(seeds: &mut Seeds) -> io::Result<()> {
         *taken += 1;
         let seeded = [&[*taken as u8][..], &vector.sent].concat();
         seeds.add("driver", &seeded)?;
+        seeds.add("serve", &seeded)?;
         // Feed, answer, and so on; then the octets.
         let calls = [0, 40, 4, 0, 255, 4, 4, 0, 255, 4];
         seeds.add("connection", &[&[calls.len() as u8][..], &calls, &vector.sent].concat())?;
@@ -103,7 +104,7 @@ fn of_worlds(seeds: &mut Seeds) -> io::Result<()> {
     Ok(())
 }
 
-const WRITTEN_OUT: [(&str, &[&[u8]]); 6] = [
+const WRITTEN_OUT: [(&str, &[&[u8]]); 7] = [
     (
         "chunked",
         &[
@@ -168,6 +169,20 @@ const WRITTEN_OUT: [(&str, &[&[u8]]); 6] = [
             b"\x02/{a}/{b}\n/x/%41\nPURGE /x/%2541?q",
             b"\x03/{a}\nOPTIONS *",
             b"\x04/{a}/\n/{a}\nHEAD http://h/x/",
+        ],
+    ),
+    (
+        "serve",
+        &[
+            b"\x00POST /w HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloPOST /px HTTP/1.1\r\nHost: a\r\n\
+              Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: t\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"\x81POST /r HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n0123456789012345678901234567890123456789\
+              GET /wl HTTP/1.1\r\nHost: a\r\n\r\nHEAD /wc HTTP/1.1\r\nHost: a\r\n\r\nGET /-c HTTP/1.0\r\n\r\n",
+            b"\x02GET /-c HTTP/1.1\r\nHost: a\r\n\r\nGET /-s HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            b"\x03GET /-u HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\nloud\r\n",
+            b"\x40POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhelloGET /-f HTTP/1.1\r\n\
+              Host: a\r\n\r\nPOST /-l HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 50\r\n\r\n",
+            b"\x00POST /w HTTP/1.1\r\nHost: a\r\nContent-Length: 51\r\n\r\n",
         ],
     ),
 ];

@@ -1,0 +1,5 @@
+//! See [`pronto_fuzz::serve`].
+
+#![cfg_attr(fuzzing, no_main)]
+
+pronto_fuzz::program!(pronto_fuzz::serve);
