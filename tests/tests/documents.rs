@@ -29,6 +29,31 @@ fn whatever_shows_a_promise_is_there() {
     assert!(rows.len() > 40, "the tables are not read: {} rows", rows.len());
 }
 
+/// What runs over real sockets, on each runtime.
+const ON_BOTH: [&str; 4] =
+    ["tests/vectors/", "tests/src/black_box", "tests/tests/japronto_faults.rs#", "examples/tests/servers/"];
+
+/// What no runtime is part of, and what is the same for both.
+const ON_NEITHER: [&str; 3] = ["examples/tests/proxy/", "tests/tests/serve.rs#", "runtimes/host/src/listener.rs#"];
+
+#[test]
+fn what_comes_from_strangers_is_shown_on_both_runtimes() {
+    let text = read("docs/robustness.md");
+    let mut rows = 0;
+    for section in ["## Smuggling: where a message ends\n", "## What comes out\n", "## Exhaustion\n"] {
+        let (_, section) = text.split_once(section).unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        for row in section.lines().filter(|line| line.starts_with("| ") && !line.ends_with("shown by |")) {
+            let names: Vec<_> = row.split('`').skip(1).step_by(2).collect();
+            let is_shown = names.iter().any(|name| ON_BOTH.iter().any(|place| name.starts_with(place)));
+            let is_apart = names.iter().all(|name| ON_NEITHER.iter().any(|place| name.starts_with(place)));
+            assert!(is_shown || is_apart, "not on both runtimes: {row}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 35, "the tables are not read: {rows} rows");
+}
+
 /// Finds all that is named: a file, or behind `#` a test in it, a case of the black-box suite, or a group of vectors.
 fn check(row: &str, shown: &str) {
     let names: Vec<_> = shown.split('`').skip(1).step_by(2).collect();

@@ -1,0 +1,256 @@
+//! A connection, call by call: what each of them changes, at the borders of what it promises. Whole conversations are in the
+//! suites above it.
+
+use std::time::Duration;
+
+use pronto::{
+    buffer::ArraySink,
+    connection::{CloseReason, Config, Connection, Drain, Event, Instant, Polled, Ticket, Transport},
+    head::{FieldSpan, Status},
+    response::{CommonFields, Replied, ResponseWriter},
+};
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const START: Instant = Instant::from_millis(10_000);
+
+/// A connection, what has come of its input, and the time.
+struct Side {
+    config: Config,
+    connection: Connection,
+    input: Vec<u8>,
+    now: Instant,
+}
+
+/// What an event was, without what it borrows.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Request(Ticket),
+    HeadRejected(u16, Ticket),
+    Content(Vec<u8>),
+    ContentRejected(u16),
+    Trailers,
+    EndOfMessage,
+    NeedInput,
+    Paused,
+    Upgraded,
+    Closed,
+}
+
+impl Side {
+    fn new() -> Self {
+        Self::with(Config::new())
+    }
+
+    fn with(config: Config) -> Self {
+        let connection = Connection::new(&config, START);
+        Self { config, connection, input: Vec::new(), now: START }
+    }
+
+    /// Octets come.
+    fn feed(&mut self, octets: &[u8]) -> Seen {
+        self.input.extend_from_slice(octets);
+        self.poll()
+    }
+
+    fn poll(&mut self) -> Seen {
+        let mut fields = [FieldSpan::EMPTY; 16];
+        let Polled { consumed, event } = self.connection.poll_event(&self.config, &self.input, &mut fields, self.now);
+        let seen = match event {
+            Event::Request { ticket, .. } => Seen::Request(ticket),
+            Event::HeadRejected { rejection, ticket } => Seen::HeadRejected(rejection.status().code(), ticket),
+            Event::Content(octets) => Seen::Content(octets.to_vec()),
+            Event::ContentRejected(rejection) => Seen::ContentRejected(rejection.status().code()),
+            Event::Trailers(_) => Seen::Trailers,
+            Event::EndOfMessage => Seen::EndOfMessage,
+            Event::NeedInput => Seen::NeedInput,
+            Event::Paused => Seen::Paused,
+            Event::Upgraded => Seen::Upgraded,
+            Event::Closed => Seen::Closed,
+            event => panic!("{event:?} is new"),
+        };
+        self.input.drain(..consumed);
+        seen
+    }
+
+    fn request(&mut self, octets: &[u8]) -> Ticket {
+        match self.feed(octets) {
+            Seen::Request(ticket) => ticket,
+            seen => panic!("{seen:?} is no request"),
+        }
+    }
+
+    fn transport(&mut self) -> Transport {
+        self.connection.poll_transport(&self.config, self.now)
+    }
+
+    fn pass(&mut self, milliseconds: u64) {
+        self.now = self.now.after(Duration::from_millis(milliseconds));
+    }
+
+    fn timeout(&mut self) {
+        self.connection.handle_timeout(&self.config, self.now);
+    }
+
+    /// In how many milliseconds it wants to be called.
+    fn due(&self) -> Option<u64> {
+        let deadline = self.connection.poll_timeout(&self.config)?;
+        Some(deadline.as_millis().checked_sub(self.now.as_millis()).expect("a deadline that is over"))
+    }
+}
+
+/// Writes a reply, and hands it in.
+macro_rules! reply {
+    ($side:ident, $ticket:expr, |$writer:ident| $write:expr) => {{
+        let ticket: Ticket = $ticket;
+        let (mut sink, common) = (ArraySink::<512>::new(), CommonFields::new());
+        let $writer = ResponseWriter::new(&mut sink, ticket.context(), &common);
+        let replied: Replied = $write.expect("a reply that is right");
+        $side.connection.handle_replied(ticket, &replied, $side.now);
+    }};
+    ($side:ident, $ticket:expr) => {
+        reply!($side, $ticket, |writer| writer.status(Status::OK).content(b"hello"))
+    };
+}
+
+/// A fresh connection has the same number for its first request as any other.
+#[test]
+fn a_reply_where_nothing_was_asked_cuts_the_connection() {
+    let ticket = Side::new().request(GET);
+    let mut side = Side::new();
+    assert!(!side.connection.is_in_turn(ticket.number()));
+    reply!(side, ticket);
+    assert!(side.connection.has_failed());
+}
+
+#[test]
+fn whoever_drains_with_a_reply_owed_says_so_with_it() {
+    for drain in [Drain::AtOnce, Drain::Gently] {
+        let mut side = Side::new();
+        let mut ticket = side.request(GET);
+        side.connection.handle_drain(drain);
+        side.connection.refresh_ticket(&mut ticket);
+        reply!(side, ticket);
+        // The reply has said that it closes: nothing more is taken.
+        assert_eq!(side.feed(GET), Seen::Closed, "{drain:?}");
+        assert_eq!(side.connection.close_reason(), CloseReason::Drain);
+    }
+}
+
+/// Whoever takes content piece by piece may have stopped for so long that the buffer is full.
+#[test]
+fn content_that_nobody_has_room_for_is_not_refused_for_want_of_room() {
+    let mut side = Side::new();
+    let _ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    side.connection.pause_content();
+    assert!(side.connection.is_content_paused());
+    assert_eq!(side.feed(b"hello"), Seen::Paused);
+    side.connection.handle_full_input();
+    assert_eq!(side.poll(), Seen::Paused);
+    side.connection.resume_content(side.now);
+    assert!(!side.connection.is_content_paused());
+    assert_eq!([side.poll(), side.poll()], [Seen::Content(b"hello".to_vec()), Seen::EndOfMessage]);
+}
+
+/// It may still be on its way out: what comes behind it is no part of the connection any more.
+#[test]
+fn nothing_is_read_behind_a_reply_that_closes_while_its_content_is_being_sent() {
+    for behind in [&b""[..], b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"] {
+        let mut side = Side::new();
+        let ticket = side.request(GET);
+        if !behind.is_empty() {
+            let _behind = side.request(behind);
+        }
+        reply!(side, ticket, |writer| writer.status(Status::OK).close().chunked());
+        assert!(!side.connection.wants_read(&side.config));
+        assert_eq!(side.poll(), Seen::Closed);
+    }
+}
+
+/// What makes the content of the reply may be reading that of the request: an echo.
+#[test]
+fn content_is_read_while_the_reply_to_it_is_sent_though_that_closes() {
+    let mut side = Side::new();
+    let ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    reply!(side, ticket, |writer| writer.status(Status::OK).close().chunked());
+    assert!(side.connection.wants_read(&side.config));
+    assert_eq!([side.feed(b"hello"), side.poll()], [Seen::Content(b"hello".to_vec()), Seen::EndOfMessage]);
+    side.connection.handle_content_sent(side.now);
+    assert_eq!(side.feed(GET), Seen::Closed);
+}
+
+/// A head has ten seconds, whatever becomes of replies meanwhile.
+#[test]
+fn a_head_gains_no_time_by_replies_that_do_not_stop_the_reading() {
+    let mut side = Side::new();
+    assert_eq!(side.feed(b"GET / HT"), Seen::NeedInput);
+    side.pass(9_000);
+    side.connection.handle_held(&side.config, 100, side.now);
+    assert_eq!(side.due(), Some(1_000));
+    side.connection.handle_transmit(&side.config, 0, 100, side.now);
+    side.connection.handle_transmit(&side.config, 10, 90, side.now);
+    assert_eq!(side.due(), Some(1_000));
+}
+
+/// Nor is it late for the time that nobody read.
+#[test]
+fn a_head_has_its_time_anew_when_reading_goes_on() {
+    let high = Config::new().limits.output_high_water + 1;
+    for holds in [false, true] {
+        let mut side = Side::new();
+        assert_eq!(side.feed(b"GET / HT"), Seen::NeedInput);
+        let fill = |side: &mut Side, octets| match holds {
+            true => side.connection.handle_held(&side.config, octets, side.now),
+            false => side.connection.handle_transmit(&side.config, 0, octets, side.now),
+        };
+        fill(&mut side, high);
+        assert!(!side.connection.wants_read(&side.config));
+        side.pass(9_000);
+        fill(&mut side, high + 1);
+        side.pass(9_000);
+        fill(&mut side, high - 1);
+        assert!(side.connection.wants_read(&side.config));
+        // What is still unsent has its own time, since it was there.
+        assert_eq!(side.due(), Some(10_000));
+    }
+}
+
+#[test]
+fn whoever_takes_a_little_output_has_the_time_for_the_rest_anew() {
+    let mut side = Side::new();
+    let ticket = side.request(GET);
+    reply!(side, ticket);
+    side.connection.handle_transmit(&side.config, 0, 100, side.now);
+    side.pass(29_000);
+    side.connection.handle_transmit(&side.config, 0, 100, side.now);
+    assert_eq!(side.due(), Some(1_000), "it has taken nothing");
+    side.connection.handle_transmit(&side.config, 1, 99, side.now);
+    assert_eq!(side.due(), Some(30_000));
+    side.pass(30_000);
+    side.timeout();
+    assert_eq!((side.transport(), side.connection.close_reason()), (Transport::Reset, CloseReason::WriteTimeout));
+}
+
+/// Whoever reads slowly has not been idle.
+#[test]
+fn a_connection_is_idle_from_the_time_that_its_last_reply_has_left() {
+    let mut side = Side::new();
+    let ticket = side.request(GET);
+    reply!(side, ticket);
+    side.connection.handle_transmit(&side.config, 0, 100, side.now);
+    side.pass(20_000);
+    side.connection.handle_transmit(&side.config, 100, 0, side.now);
+    assert_eq!(side.due(), Some(60_000));
+}
+
+#[test]
+fn how_much_is_to_come_is_known_of_content_that_says_its_length() {
+    let mut side = Side::new();
+    assert_eq!(side.connection.content_to_come(), 0);
+    let _ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+    assert_eq!(side.connection.content_to_come(), 9);
+    assert_eq!(side.feed(b"hello"), Seen::Content(b"hello".to_vec()));
+    assert_eq!(side.connection.content_to_come(), 4);
+    let mut side = Side::new();
+    let _ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    assert_eq!(side.connection.content_to_come(), 0);
+}
