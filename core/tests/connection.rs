@@ -254,3 +254,81 @@ fn how_much_is_to_come_is_known_of_content_that_says_its_length() {
     let _ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
     assert_eq!(side.connection.content_to_come(), 0);
 }
+
+#[test]
+fn requests_are_in_flight_from_their_heads_to_their_replies() {
+    let mut side = Side::new();
+    assert_eq!(side.connection.in_flight(), 0);
+    let first = side.request(GET);
+    let second = side.request(GET);
+    assert_eq!(side.connection.in_flight(), 2);
+    reply!(side, first);
+    assert_eq!(side.connection.in_flight(), 1);
+    reply!(side, second);
+    assert_eq!(side.connection.in_flight(), 0);
+}
+
+/// The reply that says so may be long in coming.
+#[test]
+fn nothing_is_read_behind_the_last_request_while_that_waits_for_its_reply() {
+    for last in [
+        &b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"[..],
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+    ] {
+        let mut side = Side::new();
+        let ticket = side.request(last);
+        while side.feed(b"") == Seen::EndOfMessage {}
+        assert_eq!(side.feed(GET), Seen::Closed);
+        assert_eq!((side.transport(), side.connection.wants_read(&side.config)), (Transport::Keep, false));
+        reply!(side, ticket);
+        assert_eq!(side.connection.close_reason(), CloseReason::Request);
+    }
+}
+
+/// Content that was looked at has the bound of whoever read it, and then another.
+#[test]
+fn content_that_is_declined_halfway_is_thrown_away_within_its_own_bound() {
+    let mut config = Config::new();
+    config.limits.unread_content = 10;
+    for (rest, is_over) in [(10, false), (11, true)] {
+        let mut side = Side::with(config.clone());
+        let ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        assert_eq!(side.feed(b"5\r\nhello\r\n"), Seen::Content(b"hello".to_vec()));
+        side.connection.decline_content(&side.config, side.now);
+        // All of it is taken, whatever becomes of it.
+        let chunk = format!("{rest:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(rest));
+        assert_eq!(side.feed(chunk.as_bytes()), if is_over { Seen::Closed } else { Seen::EndOfMessage });
+        assert_eq!(side.input, b"");
+        reply!(side, ticket);
+        assert_eq!(side.transport(), if is_over { Transport::ShutdownWrite } else { Transport::Keep });
+        assert_eq!(side.connection.close_reason() == CloseReason::UnreadContent, is_over);
+    }
+}
+
+/// Some clients do not wait for leave to send.
+#[test]
+fn content_that_comes_without_leave_has_its_time_from_then_on() {
+    let mut side = Side::new();
+    let _ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
+    assert_eq!(side.due(), None);
+    side.pass(60_000);
+    assert_eq!(side.feed(b"h"), Seen::Content(b"h".to_vec()));
+    assert_eq!(side.due(), Some(5_000));
+    assert!(!side.connection.take_expectation(side.now));
+}
+
+/// What has come behind a request is answered before a connection that drains closes.
+#[test]
+fn whoever_drains_closes_with_the_reply_to_what_came_last() {
+    for (behind, is_last) in [(&b""[..], true), (GET, false)] {
+        let mut side = Side::new();
+        let mut ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+        assert_eq!(side.feed(&[b"hello", behind].concat()), Seen::Content(b"hello".to_vec()));
+        assert_eq!(side.poll(), Seen::EndOfMessage);
+        side.connection.handle_drain(Drain::Gently);
+        side.connection.refresh_ticket(&mut ticket);
+        reply!(side, ticket);
+        assert_eq!(matches!(side.poll(), Seen::Closed), is_last);
+    }
+}
