@@ -332,3 +332,18 @@ fn whoever_drains_closes_with_the_reply_to_what_came_last() {
         assert_eq!(matches!(side.poll(), Seen::Closed), is_last);
     }
 }
+
+#[test]
+fn whoever_waits_for_a_reply_is_not_idle() {
+    let mut config = Config::new();
+    config.timeouts.write = None;
+    let mut side = Side::with(config);
+    assert_eq!(side.due(), Some(60_000));
+    let ticket = side.request(GET);
+    assert_eq!(side.due(), None, "the reply is not made yet");
+    reply!(side, ticket);
+    side.connection.handle_transmit(&side.config, 0, 100, side.now);
+    assert_eq!(side.due(), None, "or has not left");
+    side.connection.handle_transmit(&side.config, 100, 0, side.now);
+    assert_eq!(side.due(), Some(60_000));
+}

@@ -210,6 +210,41 @@ mod tests {
     }
 
     #[test]
+    fn a_state_says_what_comes_next() {
+        for (framing, input, stage) in [
+            (Framing::Chunked, "", Stage::Framing),
+            (Framing::Chunked, "5", Stage::Framing),
+            (Framing::Chunked, "5;a=\"", Stage::Framing),
+            (Framing::Chunked, "5\r", Stage::Framing),
+            (Framing::Chunked, "5\r\n", Stage::Content),
+            (Framing::Chunked, "5\r\nhe", Stage::Content),
+            (Framing::Chunked, "5\r\nhello", Stage::Framing),
+            (Framing::Chunked, "5\r\nhello\r", Stage::Framing),
+            (Framing::Chunked, "5\r\nhello\r\n0", Stage::Framing),
+            (Framing::Chunked, "5\r\nhello\r\n0\r\nA: b", Stage::Trailers),
+            (Framing::Chunked, "5\r\nhello\r\n0\r\nA: b\r\n\r\n", Stage::End),
+            // Over the limit: content that will be refused.
+            (Framing::Chunked, "21\r\n", Stage::Content),
+            (Framing::Length(0), "", Stage::End),
+            (Framing::Length(5), "he", Stage::Content),
+            (Framing::Length(5), "hello", Stage::End),
+            (Framing::Length(21), "", Stage::Content),
+            (Framing::UntilClose, "hello", Stage::Content),
+        ] {
+            let limits = ContentLimits::new(20);
+            let mut decoder = ContentDecoder::new(framing, limits);
+            let mut rest = input.as_bytes();
+            while let Ok(super::super::Decoded { consumed, part }) = decoder.decode(rest) {
+                rest = &rest[consumed..];
+                if let Part::End | Part::NeedInput = part {
+                    break;
+                }
+            }
+            assert_eq!(decoder.state(limits).stage(), stage, "{framing:?} {input:?}");
+        }
+    }
+
+    #[test]
     fn zeros_are_a_decoder_that_has_seen_nothing() {
         let limits = ContentLimits::new(20);
         assert_eq!(ContentDecoder::new(Framing::Chunked, limits).state(limits), DecoderState::default());
