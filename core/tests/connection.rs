@@ -7,7 +7,7 @@ use pronto::{
     buffer::ArraySink,
     connection::{CloseReason, Config, Connection, Drain, Event, Instant, Polled, Ticket, Transport},
     head::{FieldSpan, Status},
-    response::{CommonFields, Replied, ResponseWriter},
+    response::{CommonFields, Persistence, Replied, ResponseWriter},
 };
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -346,4 +346,37 @@ fn whoever_waits_for_a_reply_is_not_idle() {
     assert_eq!(side.due(), None, "or has not left");
     side.connection.handle_transmit(&side.config, 100, 0, side.now);
     assert_eq!(side.due(), Some(60_000));
+}
+
+/// The rate of content counts from when reading goes on: what came before earns no time.
+#[test]
+fn content_has_its_time_anew_when_reading_goes_on() {
+    let mut side = Side::new();
+    let _ticket = side.request(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+    assert!(matches!(side.feed(&[b'x'; 10 * 1024]), Seen::Content(_)));
+    assert_eq!(side.due(), Some(15_000));
+    side.connection.pause_content();
+    assert_eq!(side.due(), None);
+    side.pass(60_000);
+    side.connection.resume_content(side.now);
+    assert_eq!(side.due(), Some(5_000));
+    assert!(matches!(side.feed(&[b'x'; 1024]), Seen::Content(_)));
+    assert_eq!(side.due(), Some(6_000));
+}
+
+/// A request that has come whole is no last one where another has come behind it.
+#[test]
+fn whoever_drains_has_the_last_of_what_has_come_say_so() {
+    for (sent, is_last) in
+        [("hel", true), ("hello", true), ("helloG", false), ("helloGET / HTTP/1.1\r\nHost: a\r\n\r\n", false)]
+    {
+        let mut side = Side::new();
+        side.connection.handle_drain(Drain::Gently);
+        let head = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+        let ticket = side.request([head, sent].concat().as_bytes());
+        let (mut sink, common) = (ArraySink::<512>::new(), CommonFields::new());
+        let writer = ResponseWriter::new(&mut sink, ticket.context(), &common);
+        let replied = writer.status(Status::OK).content(b"hello").unwrap();
+        assert_eq!(replied.persistence() == Persistence::Close, is_last, "{sent}");
+    }
 }
