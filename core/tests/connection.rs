@@ -380,3 +380,28 @@ fn whoever_drains_has_the_last_of_what_has_come_say_so() {
         assert_eq!(replied.persistence() == Persistence::Close, is_last, "{sent}");
     }
 }
+
+/// Not a millisecond before, nor after: a clock that has been set for the deadline would go off again at once.
+#[test]
+fn what_is_due_is_done_at_its_deadline() {
+    for (sent, milliseconds, status) in [
+        ("", 60_000, None),
+        ("GET / HT", 10_000, Some(408)),
+        ("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", 5_000, Some(408)),
+    ] {
+        let mut side = Side::new();
+        let begun = side.feed(sent.as_bytes());
+        assert_eq!(side.due(), Some(milliseconds), "{sent}");
+        side.pass(milliseconds - 1);
+        side.timeout();
+        assert_eq!(side.poll(), Seen::NeedInput, "{sent}");
+        side.pass(1);
+        side.timeout();
+        let refused = match side.poll() {
+            Seen::HeadRejected(status, _) | Seen::ContentRejected(status) => Some(status),
+            Seen::Closed => None,
+            seen => panic!("{seen:?} after {begun:?}"),
+        };
+        assert_eq!(refused, status, "{sent}");
+    }
+}
