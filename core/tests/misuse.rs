@@ -310,11 +310,13 @@ mod output {
                 assert_eq!(framer.end(), Err(WrongLength));
                 assert_eq!(encoder.finish(&mut sink), Err(ResponseError::ContentLength));
             }
+            assert_eq!((encoder.is_done(), framer.is_done()), (most == 0, most == 0));
             assert_eq!(framer.frame(most).unwrap().is_sent(), most > 0);
             encoder.write(&mut sink, &b"abcde"[..most]).unwrap();
             let written = sink.written().len() + framer.end().unwrap().len();
             encoder.finish(&mut sink).unwrap();
             assert_eq!(sink.written().len(), written, "both say the same");
+            assert!(encoder.is_done() && framer.is_done());
             assert_eq!((framer.end(), encoder.finish(&mut sink)), (Ok(&b""[..]), Ok(())));
             assert_eq!(framer.frame(1).unwrap_err(), WrongLength);
             assert_eq!(encoder.write(&mut sink, b"x"), Err(ResponseError::ContentLength));
