@@ -244,6 +244,16 @@ mod tests {
         }
     }
 
+    /// Numbers that no decoder gives: a size has no more digits than 64 bits have.
+    #[test]
+    fn a_size_of_more_digits_than_there_are_takes_no_more() {
+        let limits = ContentLimits::new(u64::MAX);
+        for (digits, is_taken) in [(15, true), (16, false), (17, false), (u8::MAX, false)] {
+            let mut decoder = ContentDecoder::resumed(DecoderState { digits, ..DecoderState::default() }, limits);
+            assert_eq!(decoder.decode(b"1").is_ok(), is_taken, "{digits}");
+        }
+    }
+
     #[test]
     fn zeros_are_a_decoder_that_has_seen_nothing() {
         let limits = ContentLimits::new(20);
