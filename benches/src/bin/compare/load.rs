@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use hdrhistogram::Histogram;
 use rustix::event::{
     Timespec,
@@ -199,7 +199,7 @@ pub(crate) fn first_reply(address: SocketAddr, workload: &Workload, text: &[u8])
     let length = loop {
         let mut fields = [httparse::EMPTY_HEADER; 32];
         let mut head = httparse::Response::new(&mut fields);
-        if let httparse::Status::Complete(length) = head.parse(&input)? {
+        if let httparse::Status::Complete(length) = head.parse(&input).map_err(|error| anyhow!("no reply: {error}"))? {
             ensure!(head.code == Some(200), "answers {:?}", head.code);
             let told = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
             let told = told.context("does not tell the length of its content")?;
