@@ -115,7 +115,7 @@ impl<'c, T: Read + Write> Exchange<'c, T> {
     pub fn octets(mut self, media_type: &str, content: &[u8]) -> Result<Answered, Error<T::Error>> {
         self.link.machine.decline_content((self.link.clock)());
         let whole = |writer: ResponseWriter<'_, SliceSink<'_>>| writer.ok(media_type, content);
-        match self.link.write_reply(&whole) {
+        match self.link.hooks.write_reply(&mut self.link.machine, self.link.clock, &whole) {
             Ok(()) => self.link.finish(),
             Err(ResponseError::NoRoom) => {
                 let head = |writer: ResponseWriter<'_, SliceSink<'_>>| {
@@ -231,10 +231,7 @@ impl<T: Read + Write> Link<'_, T> {
     fn reach(&mut self, goal: Goal) -> Result<(), Error<T::Error>> {
         self.machine.begin_to_wait((self.clock)());
         loop {
-            if self.hooks.is_draining.is_some_and(|is_draining| is_draining()) {
-                self.machine.drain();
-            }
-            self.set_date();
+            self.hooks.tell(&mut self.machine);
             let now = (self.clock)();
             let (step, within) = self.machine.step(goal, now)?;
             if let (Some(set_waiting), Step::Write(_) | Step::Flush | Step::Read(_)) = (self.hooks.set_waiting, &step) {
@@ -271,30 +268,14 @@ impl<T: Read + Write> Link<'_, T> {
         Ok(self.machine.copy_piece(memory))
     }
 
-    /// Whoever answers may have taken a while.
-    fn set_date(&mut self) {
-        if let Some(unix_seconds) = self.hooks.unix_seconds {
-            self.machine.set_date(unix_seconds());
-        }
-    }
-
-    /// Writes the reply, or its head, where there is room for it.
-    fn write_reply<W>(&mut self, write: &W) -> Result<(), ResponseError>
-    where
-        W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
-    {
-        self.set_date();
-        self.machine.reply(write, (self.clock)())
-    }
-
     fn reply<W>(&mut self, write: &W) -> Result<(), Error<T::Error>>
     where
         W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
     {
-        let mut written = self.write_reply(write);
+        let mut written = self.hooks.write_reply(&mut self.machine, self.clock, write);
         if written == Err(ResponseError::NoRoom) && self.machine.has_output() {
             self.reach(Goal::Room)?;
-            written = self.write_reply(write);
+            written = self.hooks.write_reply(&mut self.machine, self.clock, write);
         }
         written.map_err(Error::Response)
     }

@@ -1,9 +1,12 @@
 use core::{fmt, time::Duration};
 
 use crate::{
+    buffer::SliceSink,
     connection::{Config, Instant},
-    response::CommonFields,
+    response::{CommonFields, Replied, ResponseError, ResponseWriter},
 };
+
+use super::machine::Machine;
 
 /// What connections over a transport `T` are served with: a clock, limits and timeouts.
 ///
@@ -22,6 +25,36 @@ pub(super) struct Hooks<T> {
     pub(super) is_draining: Option<fn() -> bool>,
     pub(super) shut_down: Option<fn(&mut T)>,
     pub(super) set_waiting: Option<fn(&mut T, Option<Duration>)>,
+}
+
+impl<T> Hooks<T> {
+    /// Tells a connection what else there is to know before it goes on: that the server ends, and the date.
+    pub(super) fn tell(&self, machine: &mut Machine<'_>) {
+        if self.is_draining.is_some_and(|is_draining| is_draining()) {
+            machine.drain();
+        }
+        self.set_date(machine);
+    }
+
+    /// Writes the reply, or its head, where there is room for it. Whoever answers may have taken a while.
+    pub(super) fn write_reply<W>(
+        &self,
+        machine: &mut Machine<'_>,
+        clock: &dyn Fn() -> Instant,
+        write: &W,
+    ) -> Result<(), ResponseError>
+    where
+        W: Fn(ResponseWriter<'_, SliceSink<'_>>) -> Result<Replied, ResponseError>,
+    {
+        self.set_date(machine);
+        machine.reply(write, clock())
+    }
+
+    fn set_date(&self, machine: &mut Machine<'_>) {
+        if let Some(unix_seconds) = self.unix_seconds {
+            machine.set_date(unix_seconds());
+        }
+    }
 }
 
 impl<T, C: Fn() -> Instant> Server<T, C> {
